@@ -1,0 +1,22 @@
+import { ProtocolError } from './errors.ts';
+
+/**
+ * Bytes to text, piece by piece, whatever the piece boundaries do to a character. A byte order mark is a character like
+ * any other; bytes that are no UTF-8 raise {@link ProtocolError}, since a guess in their place would change data.
+ */
+export async function* decodeText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decode = (chunk?: Uint8Array): string => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch (error) {
+      throw new ProtocolError('The answer holds bytes that are not UTF-8', true, { cause: error });
+    }
+  };
+  for await (const chunk of chunks) {
+    const text = decode(chunk);
+    if (text !== '') yield text;
+  }
+  const rest = decode();
+  if (rest !== '') yield rest;
+}

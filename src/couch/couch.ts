@@ -1,0 +1,73 @@
+import { InputError } from '../core/errors.ts';
+import { type Platform, platform } from '../core/platform.ts';
+import { type Address, parseAddress, parseDatabaseAddress } from './address.ts';
+import { type Auth, authorizer } from './auth.ts';
+import { Database } from './database.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { TimeLimits } from './request.ts';
+import { defaultRetry, type RetryPolicy } from './retry.ts';
+import { Server } from './server.ts';
+
+/** How a server is reached. */
+export interface CouchOptions {
+  /** Takes precedence over credentials in the url. */
+  readonly auth?: Auth;
+  /** In place of the platform's own `fetch`. */
+  readonly fetch?: Platform['fetch'];
+  /** Sent with every request. */
+  readonly headers?: HeadersInit;
+  /** How often a request that may be tried again is tried: 5 times in all by default, with growing waits. */
+  readonly retry?: Partial<RetryPolicy>;
+  /** How long an answer may take: 60 seconds to its head, and between two pieces of its body. */
+  readonly limits?: Partial<TimeLimits>;
+  /** Clock and chance, for tests. */
+  readonly platform?: Partial<Platform>;
+}
+
+/** 60 seconds: CouchDB sends a line break every 5 while it has nothing else to say. */
+const defaultLimits: TimeLimits = { head: 60_000, body: 60_000 };
+
+/**
+ * A CouchDB server, by its url; a base path, as behind a proxy, and credentials may be in it. Nothing is sent yet.
+ *
+ * @throws InputError when the url or the options cannot be used
+ *
+ * @example
+ * ```ts
+ * const server = couch('http://127.0.0.1:5984', { auth: { username: 'reader', password: 'secret' } });
+ * const recipes = server.db('recipes');
+ * ```
+ */
+export function couch(url: string, options: CouchOptions = {}): Server {
+  return new Server(endpoint(parseAddress(url), options));
+}
+
+/**
+ * A database, by its whole url.
+ *
+ * @throws InputError when the url names no database, or the options cannot be used
+ */
+couch.db = function db(url: string, options: CouchOptions = {}): Database {
+  const address = parseDatabaseAddress(url);
+  return new Database(endpoint(address, options), address.name);
+};
+
+function endpoint({ url, credentials }: Address, options: CouchOptions): Endpoint {
+  const on = platform({ ...options.platform, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
+  const retry = { ...defaultRetry, ...options.retry };
+  if (!(retry.attempts >= 1 && retry.base >= 0 && retry.cap >= 0)) {
+    throw new InputError('Option retry must have attempts of at least 1, and base and cap of at least 0 milliseconds');
+  }
+  return {
+    url,
+    platform: on,
+    retry,
+    connection: {
+      platform: on,
+      authorize: authorizer(options.auth ?? credentials),
+      headers: new Headers(options.headers),
+      limits: { ...defaultLimits, ...options.limits },
+      traffic: { requests: 0, bytes: 0 },
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { isJsonObject } from '../core/json-value.ts';
+import type { Feed } from '../core/feed.ts';
+import { ProtocolError } from '../core/errors.ts';
+import { type ChangesEvent, type ChangesOptions, changes } from './changes.ts';
+import { type Doc, type GetOptions, get } from './documents.ts';
+import type { Endpoint } from './endpoint.ts';
+import { sendForObject, type Traffic } from './request.ts';
+import { type RetryNotice, withRetry } from './retry.ts';
+import { type RevisionsOptions, revisions, type WantedRevisions } from './revisions.ts';
+import type { RevisionResult } from './revisions-row.ts';
+import { parseSequence, type Sequence } from './sequence.ts';
+
+/** What `GET /{db}` tells. */
+export interface DatabaseInfo {
+  readonly name: string;
+  /** Documents whose winner is no tombstone. */
+  readonly docCount: number;
+  /** Documents whose winner is a tombstone. */
+  readonly docDelCount: number;
+  readonly updateSeq: Sequence;
+  /** When the database was created, in seconds since 1970, from CouchDB 3.3; other servers put other things here. */
+  readonly instanceStartTime?: string;
+  /** Bytes of all documents and attachments, uncompressed, where the server says. */
+  readonly externalSize?: number;
+}
+
+/** Watches what a database handle does on the wire. */
+export interface Meter {
+  readonly traffic: Traffic;
+  readonly onRetry?: (notice: RetryNotice) => void;
+}
+
+/** A database of a CouchDB server. Making one sends nothing. */
+export class Database {
+  readonly #endpoint: Endpoint;
+  /** Its name, decoded. */
+  readonly name: string;
+
+  constructor(endpoint: Endpoint, name: string) {
+    this.#endpoint = endpoint;
+    this.name = name;
+  }
+
+  /** Its url, without credentials. */
+  get url(): string {
+    return this.#endpoint.url;
+  }
+
+  /**
+   * What the server says of this database. One request.
+   *
+   * @throws CouchError, NetworkError, ProtocolError
+   */
+  async info(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<DatabaseInfo> {
+    const { connection, url } = this.#endpoint;
+    const { signal } = options;
+    return withRetry(this.#endpoint, signal, async () => parseInfo(await sendForObject(connection, { url, signal }), url));
+  }
+
+  /**
+   * One document: its winner, or the revision that is named. Undefined when there is none, or when the winner is a
+   * tombstone. One request.
+   *
+   * @throws InputError for an id that no url can carry; {@link Database.revisions} reads those too
+   */
+  get(id: string, options: GetOptions = {}): Promise<Doc | undefined> {
+    return get(this.#endpoint, id, options);
+  }
+
+  /** The changes feed: see {@link ChangesOptions} and {@link ChangesEvent}. */
+  changes(options: ChangesOptions = {}): Feed<ChangesEvent> {
+    return changes(this.#endpoint, options);
+  }
+
+  /** Revisions with their ancestry, many at a time: see {@link RevisionResult}. */
+  revisions(wanted: readonly WantedRevisions[], options: RevisionsOptions = {}): Feed<RevisionResult> {
+    return revisions(this.#endpoint, wanted, options);
+  }
+
+  /** The same database, what goes over its wire counted apart. */
+  metered({ traffic, onRetry }: Meter): Database {
+    const connection = { ...this.#endpoint.connection, traffic };
+    return new Database({ ...this.#endpoint, connection, onRetry }, this.name);
+  }
+}
+
+function parseInfo(info: Readonly<Record<string, unknown>>, url: string): DatabaseInfo {
+  const { db_name, doc_count, doc_del_count, update_seq, instance_start_time, sizes } = info;
+  if (typeof db_name !== 'string' || update_seq === undefined) {
+    throw new ProtocolError(`${url} is not a CouchDB database; what it answers has neither db_name nor update_seq`, false);
+  }
+  const external = isJsonObject(sizes) ? sizes['external'] : undefined;
+  return {
+    name: db_name,
+    docCount: countOf(doc_count),
+    docDelCount: countOf(doc_del_count),
+    updateSeq: parseSequence(JSON.stringify(update_seq)) ?? 0,
+    ...(typeof instance_start_time === 'string' ? { instanceStartTime: instance_start_time } : {}),
+    ...(typeof external === 'number' ? { externalSize: external } : {}),
+  };
+}
+
+function countOf(value: unknown): number {
+  return typeof value === 'number' && value >= 0 ? value : 0;
+}

@@ -1,0 +1,9 @@
+import type { Connection } from './request.ts';
+import type { RetryContext } from './retry.ts';
+
+/** A url of a server, and the way to it: what every part of a handle works with. */
+export interface Endpoint extends RetryContext {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly connection: Connection;
+}

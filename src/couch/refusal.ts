@@ -1,0 +1,69 @@
+import { CouchError, isCouchtideError } from '../core/errors.ts';
+import { excerpt, isJsonObject } from '../core/json-value.ts';
+import type { Platform } from '../core/platform.ts';
+import { decodeText } from '../core/text.ts';
+import type { Answer } from './request.ts';
+
+/** As much of a refusal's body as is read: CouchDB's own are short, a proxy's page only needs its beginning. */
+const LONGEST_REFUSAL = 16 * 1024;
+
+/** Makes the error of an answer whose status is not success. */
+export async function refusal(answer: Answer, request: string, platform: Platform): Promise<CouchError> {
+  const { status, headers } = answer.response;
+  const { error, reason } = explain(await beginning(answer));
+  const retryAfter = retryAfterOf(headers.get('retry-after'), platform.now());
+  return new CouchError(
+    `${request} was refused with status ${status}${error === '' ? '' : ` ${error}`}${reason === '' ? '' : `: ${reason}`}`,
+    {
+      status,
+      error,
+      reason,
+      request,
+      retryable: isPassing(status, error, reason),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    },
+  );
+}
+
+/**
+ * Whether a refusal is about the moment rather than about the request. CouchDB answers 500 both for a node that is
+ * starting or in maintenance and for a parameter it cannot read; the latter's reasons are Erlang's names of a bad call.
+ */
+function isPassing(status: number, error: string, reason: string): boolean {
+  if (status === 500) return !/^(badarg|function_clause|badmatch|case_clause|if_clause)\b/.test(reason === 'badarg' ? reason : error);
+  if (status === 412) return error === 'nodedown';
+  return status === 408 || status === 425 || status === 429 || status === 502 || status === 503 || status === 504 || status === 507;
+}
+
+/** `Retry-After` in milliseconds: it gives seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfterOf(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  const milliseconds = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
+}
+
+function explain(text: string): { error: string; reason: string } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { error: '', reason: text.trim() === '' ? '' : `the answer is not CouchDB's, it begins ${excerpt(text.trim())}` };
+  }
+  if (!isJsonObject(parsed)) return { error: '', reason: '' };
+  const word = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 1000) : '');
+  return { error: word(parsed['error']), reason: word(parsed['reason']) };
+}
+
+async function beginning(answer: Answer): Promise<string> {
+  let text = '';
+  try {
+    for await (const piece of decodeText(answer.bytes())) {
+      text += piece;
+      if (text.length > LONGEST_REFUSAL) break;
+    }
+  } catch (error) {
+    // The status alone already says that the request was refused; a body that breaks off takes nothing from that.
+    if (!isCouchtideError(error)) throw error;
+  }
+  return text;
+}
