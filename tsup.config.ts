@@ -30,7 +30,8 @@ rmSync('dist', { recursive: true, force: true });
 
 export default defineConfig([
   { ...shared, format: 'esm', entry: { ...library, ...commands }, dts: { entry: library } },
-  { ...shared, format: 'cjs', entry: library, dts: { entry: library } },
+  // `treeshake` has Rollup write the CommonJS chunks; tsup's own way to split them would rewrite every `?.` and `??` too.
+  { ...shared, format: 'cjs', treeshake: true, entry: library, dts: { entry: library } },
 ]);
 
 /** Fails when package.json offers something that is not built, or something is built that it does not offer. */
