@@ -1,0 +1,37 @@
+import { plant, tipsOf } from './merge.ts';
+import { parseRev } from './rev.ts';
+import { bottomOf, branchOf, type RevTree } from './tree.ts';
+
+/**
+ * Forgets all but the newest `limit` revisions of every path, as CouchDB does after each write (`_revs_limit`). Where a
+ * fork falls off, its branches become trees of their own; what a shorter branch still needs stays. The same object when
+ * no path is longer than `limit`. A limit below 1 counts as 1: leaves stay.
+ *
+ * @example
+ * ```ts
+ * stem(treeOf({ start: 3, ids: ['c', 'b', 'a'] }, false), 2); // knows 3-c and 2-b
+ * ```
+ */
+export function stem(tree: RevTree, limit: number): RevTree {
+  const kept = Math.max(limit, 1);
+  if (longestPath(tree) <= kept) return tree;
+  const stemmed = plant(tipsOf(tree, kept), tree.buried);
+  return { branches: stemmed.branches, buried: stemmed.buried.filter((rev) => knows(stemmed, rev)) };
+}
+
+/** The number of revisions on the longest path of a tree. */
+function longestPath(tree: RevTree): number {
+  const bottoms: number[] = [];
+  let longest = 0;
+  for (const branch of tree.branches) {
+    const bottom = bottoms[branch.parent] ?? bottomOf(branch);
+    bottoms.push(bottom);
+    longest = Math.max(longest, branch.start - bottom + 1);
+  }
+  return longest;
+}
+
+function knows(tree: RevTree, text: string): boolean {
+  const rev = parseRev(text);
+  return rev !== undefined && branchOf(tree, rev.generation, rev.id) >= 0;
+}
