@@ -1,6 +1,6 @@
 import { StoreError } from '../core/errors.ts';
-import { parseRev } from './rev.ts';
-import { type Branch, bottomOf, branchOf, type RevTree } from './tree.ts';
+import { join } from './merge.ts';
+import { type Branch, bottomOf, isHistory, type RevTree } from './tree.ts';
 
 /**
  * The stored form of a tree, as short as the ids allow: `1;1:967a…` is a document that was never changed.
@@ -14,10 +14,11 @@ import { type Branch, bottomOf, branchOf, type RevTree } from './tree.ts';
  */
 export function encodeTree(tree: RevTree): string {
   let text = `${FORMAT}`;
-  for (const { start, ids, parent, deleted } of tree.branches) {
+  const { branches, buried } = join(tree);
+  for (const { start, ids, parent, deleted } of branches) {
     text += `;${start}${parent < 0 ? '' : `@${parent}`}${deleted ? '!' : ':'}${joinIds(ids)}`;
   }
-  return tree.buried.length > 0 ? `${text};~${joinIds(tree.buried)}` : text;
+  return buried.length > 0 ? `${text};~${joinIds(buried)}` : text;
 }
 
 /**
@@ -36,7 +37,10 @@ export function decodeTree(text: string): RevTree {
   const [format = '', ...parts] = text.split(';');
   if (!/^[1-9][0-9]*$/.test(format)) throw damaged(text);
   if (Number(format) > FORMAT) {
-    throw new StoreError(`Revision tree has format "${format}", this version reads up to ${FORMAT}: update couchtide`, 'newer');
+    throw new StoreError(
+      `Revision tree has format "${format}", this version reads up to ${FORMAT}: update couchtide`,
+      'newer',
+    );
   }
   const last = parts.at(-1);
   const buried = last?.startsWith('~') ? splitIds(last.slice(1)) : [];
@@ -47,7 +51,7 @@ export function decodeTree(text: string): RevTree {
     if (branch === undefined || !attaches(branch, branches)) throw damaged(text);
     branches.push(branch);
   }
-  const tree = { branches, buried };
+  const tree = { branches, buried, overlapping: false };
   if (!buried.every((rev) => isHistory(tree, rev))) throw damaged(text);
   return tree;
 }
@@ -65,7 +69,9 @@ function joinIds(ids: readonly string[]): string {
 function splitIds(text: string): string[] {
   const ids = text.split(',');
   if (!text.includes('%')) return ids;
-  return ids.map((id) => id.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
+  return ids.map((id) =>
+    id.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+  );
 }
 
 function decodeBranch(part: string): Branch | undefined {
@@ -87,14 +93,6 @@ function attaches(branch: Branch, before: readonly Branch[]): boolean {
   const parent = before[branch.parent];
   const fork = bottomOf(branch) - 1;
   return parent !== undefined && fork >= bottomOf(parent) && fork < parent.start;
-}
-
-/** Whether a text is a revision of the tree and none of its leaves. */
-function isHistory(tree: RevTree, text: string): boolean {
-  const rev = parseRev(text);
-  if (rev === undefined) return false;
-  const branch = tree.branches[branchOf(tree, rev.generation, rev.id)];
-  return branch !== undefined && branch.start > rev.generation;
 }
 
 function damaged(text: string): StoreError {

@@ -1,6 +1,7 @@
 import { type Leaf, leafOf } from './leaf.ts';
+import { join } from './merge.ts';
 import type { RevisionPath } from './path.ts';
-import { compareRevIds, formatRev, parseRev } from './rev.ts';
+import { compareRevIds, formatRev, parseRev, type Rev } from './rev.ts';
 import { bottomOf, branchOf, lineage, type RevTree } from './tree.ts';
 import { compareLeaves } from './winner.ts';
 
@@ -8,12 +9,12 @@ export type { Leaf };
 
 /** All leaves, the winner first: the order of `changes` in a row of `_changes?style=all_docs`. */
 export function leaves(tree: RevTree): Leaf[] {
-  return tree.branches.map(leafOf).sort(compareLeaves);
+  return join(tree).branches.map(leafOf).sort(compareLeaves);
 }
 
 /** All leaves by ascending generation and id, tombstones among them: the order of `open_revs=all`. */
 export function ascendingLeaves(tree: RevTree): Leaf[] {
-  return tree.branches.map(leafOf).sort(ascending);
+  return join(tree).branches.map(leafOf).sort(ascending);
 }
 
 /** The live leaves beside the winner, as `_conflicts` lists them: best first. */
@@ -27,17 +28,18 @@ export function deletedConflicts(tree: RevTree): string[] {
 }
 
 /**
- * The way from a revision, leaf or not, to its oldest known ancestor; `undefined` when the tree does not know it.
+ * The way from a revision, leaf or not, to its oldest known ancestor, cut to its newest `limit` ids; `undefined` when the
+ * tree does not know it. CouchDB never shows more than `_revs_limit` ids, though a shorter branch may keep older ones.
  *
  * @example
  * ```ts
  * pathTo(treeOf({ start: 3, ids: ['c', 'b', 'a'] }, false), '2-b'); // { start: 2, ids: ['b', 'a'] }
  * ```
  */
-export function pathTo(tree: RevTree, rev: string): RevisionPath | undefined {
+export function pathTo(tree: RevTree, rev: string, limit?: number): RevisionPath | undefined {
   const node = find(tree, rev);
   if (node === undefined) return undefined;
-  const { start, ids } = lineage(tree, node.index, node.generation);
+  const { start, ids } = lineage(node.tree, node.index, node.generation, limit);
   return { start, ids };
 }
 
@@ -48,12 +50,13 @@ export function pathTo(tree: RevTree, rev: string): RevisionPath | undefined {
 export function descendantLeaves(tree: RevTree, rev: string): Leaf[] {
   const node = find(tree, rev);
   if (node === undefined) return [];
+  const { branches } = node.tree;
   const below = new Set([node.index]);
-  for (const [i, branch] of tree.branches.entries()) {
+  for (const [i, branch] of branches.entries()) {
     const fork = bottomOf(branch) - 1;
     if (below.has(branch.parent) && (branch.parent !== node.index || fork >= node.generation)) below.add(i);
   }
-  return tree.branches
+  return branches
     .filter((_, i) => below.has(i))
     .map(leafOf)
     .sort(ascending);
@@ -63,9 +66,9 @@ export function descendantLeaves(tree: RevTree, rev: string): Leaf[] {
 export function nodeDeleted(tree: RevTree, rev: string): boolean {
   const node = find(tree, rev);
   if (node === undefined) return false;
-  const branch = tree.branches[node.index];
+  const branch = node.tree.branches[node.index];
   if (branch?.start === node.generation) return branch.deleted;
-  return tree.buried.includes(formatRev(node.generation, node.id));
+  return node.tree.buried.includes(formatRev(node.generation, node.id));
 }
 
 /** The revisions of the leaves after the first that are tombstones, or are not. */
@@ -81,10 +84,11 @@ function ascending(a: Leaf, b: Leaf): number {
   return a.generation - b.generation || compareRevIds(a.id, b.id);
 }
 
-/** Where a revision is: the index of its branch, and the revision taken apart. */
-function find(tree: RevTree, text: string): { index: number; generation: number; id: string } | undefined {
+/** Where a revision is: the tree with every revision once, the index of a branch there, and the revision taken apart. */
+function find(tree: RevTree, text: string): (Rev & { tree: RevTree; index: number }) | undefined {
   const rev = parseRev(text);
   if (rev === undefined) return undefined;
-  const index = branchOf(tree, rev.generation, rev.id);
-  return index < 0 ? undefined : { index, ...rev };
+  const joined = join(tree);
+  const index = branchOf(joined, rev.generation, rev.id);
+  return index < 0 ? undefined : { ...rev, tree: joined, index };
 }

@@ -1,6 +1,5 @@
-import { plant, tipsOf } from './merge.ts';
-import { parseRev } from './rev.ts';
-import { bottomOf, branchOf, type RevTree } from './tree.ts';
+import { join, plant, tipsOf } from './merge.ts';
+import { bottomOf, type RevTree } from './tree.ts';
 
 /**
  * Forgets all but the newest `limit` revisions of every path, as CouchDB does after each write (`_revs_limit`). Where a
@@ -14,9 +13,7 @@ import { bottomOf, branchOf, type RevTree } from './tree.ts';
  */
 export function stem(tree: RevTree, limit: number): RevTree {
   const kept = Math.max(limit, 1);
-  if (longestPath(tree) <= kept) return tree;
-  const stemmed = plant(tipsOf(tree, kept), tree.buried);
-  return { branches: stemmed.branches, buried: stemmed.buried.filter((rev) => knows(stemmed, rev)) };
+  return longestPath(tree) <= kept ? join(tree) : plant(tipsOf(tree, kept), tree.buried);
 }
 
 /** The number of revisions on the longest path of a tree. */
@@ -29,9 +26,4 @@ function longestPath(tree: RevTree): number {
     longest = Math.max(longest, branch.start - bottom + 1);
   }
   return longest;
-}
-
-function knows(tree: RevTree, text: string): boolean {
-  const rev = parseRev(text);
-  return rev !== undefined && branchOf(tree, rev.generation, rev.id) >= 0;
 }

@@ -1,16 +1,18 @@
 import type { RevisionPath } from './path.ts';
-import { formatRev } from './rev.ts';
+import { formatRev, parseRev } from './rev.ts';
 
 /**
  * The known history of one document: a forest, since ancestors may have been forgotten. It is kept as one branch per
  * leaf, so that a document without conflicts is a single array of ids, whatever its age. Trees are values: every function
- * here returns a new one and leaves its arguments alone; only `branches` and `buried` of this file's neighbours look in.
+ * here returns a new one and leaves its arguments alone. What is inside is for the files of this folder only.
  */
 export interface RevTree {
   /** One branch per leaf, a parent always before its children. */
   readonly branches: readonly Branch[];
   /** Revisions below a leaf that are known to be tombstones: the document was deleted and made again. */
   readonly buried: readonly string[];
+  /** Whether a revision may be held by two branches, because a path has linked roots and nobody has stemmed since. */
+  readonly overlapping: boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface Branch extends RevisionPath {
 }
 
 /** The tree of a document nobody knows. */
-export const emptyTree: RevTree = { branches: [], buried: [] };
+export const emptyTree: RevTree = { branches: [], buried: [], overlapping: false };
 
 /**
  * The tree of a single path, whose newest revision becomes the leaf; `deleted` says whether that one is a tombstone. The
@@ -38,7 +40,7 @@ export const emptyTree: RevTree = { branches: [], buried: [] };
  */
 export function treeOf(path: RevisionPath, deleted: boolean): RevTree {
   if (path.ids.length === 0) return emptyTree;
-  return { branches: [{ start: path.start, ids: path.ids, parent: -1, deleted }], buried: [] };
+  return { ...emptyTree, branches: [{ start: path.start, ids: path.ids, parent: -1, deleted }] };
 }
 
 /** The generation of the oldest id of a path or a branch. */
@@ -57,7 +59,12 @@ export function branchOf(tree: RevTree, generation: number, id: string): number 
 }
 
 /** The path from a revision of a branch down to its oldest known ancestor, cut to its newest `limit` ids. */
-export function lineage(tree: RevTree, index: number, generation: number, limit = Number.POSITIVE_INFINITY): RevisionPath {
+export function lineage(
+  tree: RevTree,
+  index: number,
+  generation: number,
+  limit = Number.POSITIVE_INFINITY,
+): RevisionPath {
   let branch = tree.branches[index];
   if (branch === undefined) return { start: generation, ids: [] };
   if (branch.parent < 0 && branch.start === generation && branch.ids.length <= limit) return branch;
@@ -70,7 +77,15 @@ export function lineage(tree: RevTree, index: number, generation: number, limit 
   return { start: generation, ids };
 }
 
-/** The revision at the tip of a branch, as text. */
-export function tipOf(branch: Branch): string {
-  return formatRev(branch.start, branch.ids[0] ?? '');
+/** The newest revision of a path or a branch, as text. */
+export function tipOf(path: RevisionPath): string {
+  return formatRev(path.start, path.ids[0] ?? '');
+}
+
+/** Whether a text is a revision that the tree knows as the ancestor of another. */
+export function isHistory(tree: RevTree, text: string): boolean {
+  const rev = parseRev(text);
+  if (rev === undefined) return false;
+  const branch = tree.branches[branchOf(tree, rev.generation, rev.id)];
+  return branch !== undefined && branch.start > rev.generation;
 }

@@ -1,5 +1,6 @@
 import { compareRevIds } from './rev.ts';
 import { type Leaf, leafOf } from './leaf.ts';
+import { join } from './merge.ts';
 import type { RevTree } from './tree.ts';
 
 /**
@@ -13,7 +14,7 @@ import type { RevTree } from './tree.ts';
  */
 export function winner(tree: RevTree): Leaf | undefined {
   let best: Leaf | undefined;
-  for (const branch of tree.branches) {
+  for (const branch of join(tree).branches) {
     const leaf = leafOf(branch);
     if (best === undefined || compareLeaves(leaf, best) < 0) best = leaf;
   }

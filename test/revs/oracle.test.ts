@@ -15,22 +15,25 @@ test('there are 600 recorded histories', () => {
   expect(trees).toHaveLength(600);
 });
 
-test.each(trees)('history $case ($style, revs_limit $revsLimit) is as CouchDB told it', ({ steps, revsDiff, revsLimit }) => {
-  let tree = emptyTree;
-  for (const { inserts, after } of steps) {
-    tree = stem(inserts.reduce(insert, tree), revsLimit);
-    expect(view(tree)).toEqual({
-      winner: after.winner,
-      deleted: after.deleted,
-      leaves: after.leaves,
-      // A document whose winner is a tombstone answers 404, so the recording cannot know its losers.
-      conflicts: after.conflicts ?? conflicts(tree),
-      deletedConflicts: after.deletedConflicts ?? deletedConflicts(tree),
-      openRevs: after.openRevs.map(({ rev, deleted, revisions }) => ({ rev, deleted, revisions })),
-    });
-  }
-  for (const { ask, answer } of revsDiff) expect(diff(tree, ask)).toEqual(answer);
-});
+test.each(trees)(
+  'history $case ($style, revs_limit $revsLimit) is as CouchDB told it',
+  ({ steps, revsDiff, revsLimit }) => {
+    let tree = emptyTree;
+    for (const { inserts, after } of steps) {
+      tree = stem(inserts.reduce(insert, tree), revsLimit);
+      expect(view(tree, revsLimit)).toEqual({
+        winner: after.winner,
+        deleted: after.deleted,
+        leaves: after.leaves,
+        // A document whose winner is a tombstone answers 404, so the recording cannot know its losers.
+        conflicts: after.conflicts ?? conflicts(tree),
+        deletedConflicts: after.deletedConflicts ?? deletedConflicts(tree),
+        openRevs: after.openRevs.map(({ rev, deleted, revisions }) => ({ rev, deleted, revisions })),
+      });
+    }
+    for (const { ask, answer } of revsDiff) expect(diff(tree, ask)).toEqual(answer);
+  },
+);
 
 /** Merges one document of `_bulk_docs` as the server does; it stems once, after the last. */
 function insert(tree: RevTree, document: Insert): RevTree {
@@ -50,14 +53,18 @@ function canonical(id: string): string {
   return stored;
 }
 
-function view(tree: RevTree): object {
+function view(tree: RevTree, revsLimit: number): object {
   return {
     winner: winner(tree)?.rev,
     deleted: winner(tree)?.deleted,
     leaves: leaves(tree).map(({ rev }) => rev),
     conflicts: conflicts(tree),
     deletedConflicts: deletedConflicts(tree),
-    openRevs: ascendingLeaves(tree).map(({ rev, deleted }) => ({ rev, deleted, revisions: pathTo(tree, rev) })),
+    openRevs: ascendingLeaves(tree).map(({ rev, deleted }) => ({
+      rev,
+      deleted,
+      revisions: pathTo(tree, rev, revsLimit),
+    })),
   };
 }
 
