@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Outcome, run } from './run/command.ts';
+import { isThere, leftOutLine } from './run/runtimes.ts';
 import {
   formatTally,
   sum,
@@ -57,9 +58,8 @@ async function runVitest(): Promise<void> {
 }
 
 async function runForeign(runtime: string, args: readonly string[], suite: string): Promise<void> {
-  const probe = await run(runtime, ['--version'], { quiet: true });
-  if (probe.exitCode !== 0) {
-    leftOut.add(`left out: ${suite}: ${runtime} does not run here`);
+  if (!(await isThere(runtime))) {
+    leftOut.add(leftOutLine(suite, runtime));
     tallies.push({ passed: 0, failed: 0, skipped: 1 });
     return;
   }

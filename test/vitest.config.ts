@@ -1,11 +1,20 @@
 import { defineConfig } from 'vitest/config';
 import './run/require-node.js';
 
+/** The suites that look at the built package. */
+const house = ['test/house/**/*.test.ts', 'test/api/**/*.test.ts'];
+
+const bounds = {
+  // For what hangs, wide enough for a busy machine.
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // A bound for what hangs, wide enough for a busy machine.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    projects: [
+      { test: { ...bounds, name: 'units', include: ['test/**/*.test.ts'], exclude: house } },
+      { test: { ...bounds, name: 'house', include: house, globalSetup: ['test/house/build.ts'] } },
+    ],
   },
 });

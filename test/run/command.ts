@@ -11,35 +11,44 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** How a command is run. */
+export interface CommandOptions {
+  /** Keeps the output to the outcome, instead of also passing it on as it comes. */
+  readonly quiet?: boolean;
+  /** Where it runs; the current directory by default. */
+  readonly directory?: string;
+  /** Environment variables besides those of this process. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /** Minutes after which a command is taken to hang. */
 const LIMIT_MINUTES = 30;
 
-const environment = {
-  ...process.env,
-  PATH: [join(process.cwd(), 'node_modules', '.bin'), process.env['PATH']].join(delimiter),
-};
+const PATH = [join(process.cwd(), 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
 
-/** Runs a command of `node_modules/.bin` or of the machine, passing its output on as it comes unless that is not wanted. */
-export async function run(command: string, args: readonly string[], { quiet = false } = {}): Promise<Outcome> {
+/** Runs a command of `node_modules/.bin` or of the machine to its end. */
+export async function run(command: string, args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
+  const { quiet = false, directory = process.cwd(), variables = {} } = options;
   const child = spawn(command, args, {
-    env: environment,
+    cwd: directory,
+    env: { ...process.env, PATH, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MINUTES * 60_000,
     killSignal: 'SIGKILL',
   });
-  const ended = new Promise<number>((resolve) => {
-    child.on('error', (error) => {
-      if (!quiet) console.error(`${command} could not be started: ${error.message}`);
-      resolve(1);
-    });
-    child.on('close', (code) => resolve(code ?? 1));
+  const ended = new Promise<Pick<Outcome, 'exitCode' | 'stderr'>>((resolve) => {
+    child.on('error', (error) =>
+      resolve({ exitCode: 1, stderr: `${command} could not be started: ${error.message}\n` }),
+    );
+    child.on('close', (code) => resolve({ exitCode: code ?? 1, stderr: '' }));
   });
-  const [exitCode, stdout, stderr] = await Promise.all([
+  const [end, stdout, stderr] = await Promise.all([
     ended,
     collect(child.stdout, quiet ? undefined : process.stdout),
     collect(child.stderr, quiet ? undefined : process.stderr),
   ]);
-  return { exitCode, stdout, stderr };
+  if (!quiet) process.stderr.write(end.stderr);
+  return { exitCode: end.exitCode, stdout, stderr: stderr + end.stderr };
 }
 
 async function collect(from: Readable, to: Writable | undefined): Promise<string> {
