@@ -60,18 +60,13 @@ const FORMAT = 1;
 const BRANCH = /^(\d+)(?:@(\d+))?([:!])/;
 
 function joinIds(ids: readonly string[]): string {
-  const text = ids.join(',');
-  // Ids with a separator in them are rare: the usual ones are joined at once.
-  if (!/[%;]/.test(text) && !ids.some((id) => id.includes(','))) return text;
   return ids.map((id) => id.replace(/[%,;]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`)).join(',');
 }
 
 function splitIds(text: string): string[] {
   const ids = text.split(',');
   if (!text.includes('%')) return ids;
-  return ids.map((id) =>
-    id.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-  );
+  return ids.map((id) => id.replace(/%(25|2c|3b)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
 }
 
 function decodeBranch(part: string): Branch | undefined {

@@ -68,15 +68,10 @@ export function join(tree: RevTree): RevTree {
   return tree.overlapping ? plant(tipsOf(tree), tree.buried) : tree;
 }
 
-/** A leaf with its whole path. */
+/** A leaf with its path. */
 export interface Tip {
   readonly path: RevisionPath;
   readonly deleted: boolean;
-}
-
-/** Every leaf with its path, cut to the newest `limit` ids. */
-export function tipsOf(tree: RevTree, limit?: number): Tip[] {
-  return tree.branches.map((branch, i) => ({ path: lineage(tree, i, branch.start, limit), deleted: branch.deleted }));
 }
 
 /** A new tree of paths. Planted oldest end first, none of them reaches below a root that already stands, nor links two. */
@@ -85,6 +80,11 @@ export function plant(tips: readonly Tip[], buried: readonly string[]): RevTree 
   const bare = { ...emptyTree, buried };
   const tree = sorted.reduce((sum, { path, deleted }) => mergePath(sum, path, deleted).tree, bare);
   return { branches: tree.branches, buried: tree.buried.filter((rev) => isHistory(tree, rev)), overlapping: false };
+}
+
+/** Every leaf with its whole path. */
+function tipsOf(tree: RevTree): Tip[] {
+  return tree.branches.map(({ start, deleted }, i) => ({ path: lineage(tree, i, start), deleted }));
 }
 
 /** Gives a root the older ancestors that a path knows. */

@@ -13,7 +13,7 @@ export interface Missing {
 /**
  * Says which of the offered revisions a tree lacks, as `_revs_diff` does. A revision that is only history is not missing.
  * Like CouchDB, a revision offered twice counts as missing the second time, and an unknown document answers in the order
- * of the question. Text that is no revision is left out.
+ * of the question. Text that {@link parseRev} cannot read is missing from every tree, and comes last.
  *
  * @example
  * ```ts
@@ -24,9 +24,13 @@ export interface Missing {
 export function missingRevs(tree: RevTree, revs: readonly string[]): Missing {
   const found = new Set<string>();
   const missing: Rev[] = [];
+  const unreadable: string[] = [];
   for (const text of revs) {
     const rev = parseRev(text);
-    if (rev === undefined) continue;
+    if (rev === undefined) {
+      unreadable.push(text);
+      continue;
+    }
     const name = formatRev(rev.generation, rev.id);
     if (!found.has(name) && branchOf(tree, rev.generation, rev.id) >= 0) found.add(name);
     else missing.push(rev);
@@ -34,7 +38,7 @@ export function missingRevs(tree: RevTree, revs: readonly string[]): Missing {
   if (tree.branches.length > 0) missing.sort((a, b) => a.generation - b.generation || compareRevIds(a.id, b.id));
   const newest = missing.reduce((highest, { generation }) => Math.max(highest, generation), 0);
   return {
-    missing: missing.map(({ generation, id }) => formatRev(generation, id)),
+    missing: [...missing.map(({ generation, id }) => formatRev(generation, id)), ...unreadable],
     possibleAncestors: leaves(tree)
       .filter(({ generation }) => generation < newest)
       .map(({ rev }) => rev),
