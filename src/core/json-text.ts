@@ -49,6 +49,18 @@ export function objectMembers(text: string, start: number): MemberSpan[] {
   return members;
 }
 
+/**
+ * The text of a member's value in the object that begins at `start`; of the last one, as `JSON.parse` takes it, where a
+ * name stands twice.
+ */
+export function memberText(text: string, start: number, name: string): string | undefined {
+  let found: string | undefined;
+  for (const member of objectMembers(text, start)) {
+    if (member.name === name) found = text.slice(member.start, member.end);
+  }
+  return found;
+}
+
 /** The elements of the array that begins at `start`, in their order. */
 export function arrayElements(text: string, start: number): ValueSpan[] {
   const elements: ValueSpan[] = [];

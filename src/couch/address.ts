@@ -75,6 +75,11 @@ export function encodeDocumentId(id: string): string {
   return special === null ? encodeSegment(id) : `${special[1]}/${encodeSegment(special[2] ?? '')}`;
 }
 
+/** Whether a url carries credentials of its own. */
+export function hasCredentials(url: string): boolean {
+  return parseAddress(url).credentials !== undefined;
+}
+
 /** A text that may hold a url, fit to be shown: whatever stands before an `@` of the authority is left out. */
 export function hideCredentials(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/*)?[^/?#]*@/i, '$1');

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../core/errors.ts';
-import { objectMembers } from '../core/json-text.ts';
+import { memberText } from '../core/json-text.ts';
 import { excerpt, isJsonObject, type JsonObject, parseObject } from '../core/json-value.ts';
 import { parseSequence, type Sequence } from './sequence.ts';
 
@@ -33,21 +33,15 @@ export function parseChangesRow(text: string): ChangesRow {
   const sound = typeof seq === 'string' || (typeof seq === 'number' && Number.isSafeInteger(seq));
   const base = {
     type: 'row',
-    seq: sound ? seq : parseSequence(memberText(text, 'seq') ?? 'null'),
+    seq: sound ? seq : parseSequence(memberText(text, 0, 'seq') ?? 'null'),
     id,
     changes,
     deleted: deleted === true,
   } as const;
-  const docText = isJsonObject(doc) ? memberText(text, 'doc') : undefined;
+  const docText = isJsonObject(doc) ? memberText(text, 0, 'doc') : undefined;
   return isJsonObject(doc) && docText !== undefined ? { ...base, doc, docText } : base;
 }
 
 function isChange(value: unknown): value is { readonly rev: string } {
   return isJsonObject(value) && typeof value['rev'] === 'string';
-}
-
-/** The JSON text of a member's value; of the last one, as `JSON.parse` takes it, where a name stands twice. */
-function memberText(text: string, name: string): string | undefined {
-  const member = objectMembers(text, 0).findLast((candidate) => candidate.name === name);
-  return member === undefined ? undefined : text.slice(member.start, member.end);
 }

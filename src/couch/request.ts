@@ -115,7 +115,7 @@ async function follow(
   for (let step = 0; step < LONGEST_CHAIN; step += 1) {
     const headers = new Headers(connection.headers);
     headers.set('accept', 'application/json');
-    for (const [header, value] of await connection.authorize()) headers.set(header, value);
+    (await connection.authorize()).forEach((value, header) => headers.set(header, value));
     if (body !== undefined) headers.set('content-type', 'application/json');
     connection.traffic.requests += 1;
     const response = await fetchOnce(connection.platform, url, { method, headers, signal, redirect: 'manual', ...(body === undefined ? {} : { body }) }, name);

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../core/errors.ts';
-import { arrayElements, objectMembers } from '../core/json-text.ts';
+import { arrayElements, memberText } from '../core/json-text.ts';
 import { excerpt, isJsonObject, type JsonObject, parseObject } from '../core/json-value.ts';
 import type { RevisionPath } from '../revs/path.ts';
 import { formatRev, parseRev } from '../revs/rev.ts';
@@ -33,16 +33,15 @@ export function parseRevisionsRow(text: string): { readonly id: string; readonly
   if (typeof id !== 'string' || !Array.isArray(docs)) {
     throw new ProtocolError(`A row of the answer to _bulk_get is not CouchDB's: ${excerpt(text)}`, true);
   }
-  const member = objectMembers(text, 0).findLast(({ name }) => name === 'docs');
-  const spans = member === undefined ? [] : arrayElements(text, member.start);
-  const results = spans.map(({ start, end }, index) => parseResult(id, docs[index], text.slice(start, end)));
+  const list = memberText(text, 0, 'docs') ?? '[]';
+  const results = arrayElements(list, 0).map(({ start, end }, index) => parseResult(id, docs[index], list.slice(start, end)));
   return { id, results };
 }
 
 function parseResult(id: string, result: unknown, text: string): RevisionResult {
   if (!isJsonObject(result)) return failed(id, undefined, 'not_json', `Not an object: ${excerpt(text)}`);
   const { ok, missing, error, reason } = result;
-  if (isJsonObject(ok)) return parseDocument(id, ok, memberText(text, 'ok'));
+  if (isJsonObject(ok)) return parseDocument(id, ok, memberText(text, 0, 'ok') ?? '');
   if (typeof missing === 'string') return { id, rev: missing, missing: true };
   if (isJsonObject(error)) {
     const rev = typeof error['rev'] === 'string' && parseRev(error['rev']) !== undefined ? error['rev'] : undefined;
@@ -74,11 +73,6 @@ function parsePath(value: unknown): RevisionPath | undefined {
 
 function failed(id: string, rev: string | undefined, error: string, reason: string): RevisionResult {
   return { id, rev, error: { error, reason } };
-}
-
-function memberText(text: string, name: string): string {
-  const member = objectMembers(text, 0).findLast((candidate) => candidate.name === name);
-  return member === undefined ? '' : text.slice(member.start, member.end);
 }
 
 function asText(value: unknown): string {

@@ -30,3 +30,8 @@ export function parseSequence(json: string): Sequence | null {
 export function formatSequence(sequence: Sequence): string {
   return typeof sequence === 'string' ? sequence : JSON.stringify(sequence);
 }
+
+/** Whether a value has the form of a sequence. */
+export function isSequence(value: unknown): value is Sequence {
+  return typeof value === 'string' || typeof value === 'number' || Array.isArray(value);
+}

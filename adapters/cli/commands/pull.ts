@@ -1,0 +1,73 @@
+import { hasCredentials } from '../../../src/couch/address.ts';
+import { type CouchOptions, couch } from '../../../src/couch/couch.ts';
+import { type Pull, pull } from '../../../src/pull/pull.ts';
+import type { PullResult } from '../../../src/pull/status.ts';
+import type { ReplicaInfo } from '../../../src/replica/replica.ts';
+import { fsKv } from '../../fs/index.ts';
+import { type Context, ExitCode, write, writeJson } from '../context.ts';
+import { openForSource } from '../directory.ts';
+import { errorLine } from '../failure.ts';
+import { showProgress } from '../progress.ts';
+import { duration, plural, printable, size } from '../wording.ts';
+
+/** The options of `couchtide pull`. */
+export interface PullCommandOptions {
+  readonly json?: boolean;
+}
+
+/** `couchtide pull <database-url> <directory>`: brings a database onto disk, or what is new of it. */
+export async function pullCommand(url: string, directory: string, options: PullCommandOptions, context: Context): Promise<ExitCode> {
+  const source = couch.db(url, hasCredentials(url) ? {} : authFrom(context.environment));
+  const kv = await fsKv(directory);
+  try {
+    const replica = await openForSource(kv, directory, source);
+    const running = pull(source, replica, { signal: context.signal });
+    const stopReporting = options.json ? reportAsJson(running, context) : showProgress(running, context);
+    const result = await running.done.finally(stopReporting);
+    const info = await replica.info();
+    if (options.json) await writeJson(context.stdout, doneLine(result, info));
+    else await write(context.stdout, summary(result, info, directory));
+    if (result.state === 'stopped') return ExitCode.interrupted;
+    return info.failed > 0 ? ExitCode.found : ExitCode.done;
+  } finally {
+    await kv.close();
+  }
+}
+
+/** Credentials of the environment, for a url without any. */
+function authFrom({ COUCHTIDE_USER: username, COUCHTIDE_PASSWORD: password = '' }: Context['environment']): CouchOptions {
+  return username === undefined ? {} : { auth: { username, password } };
+}
+
+/** Every event as a line of its own, but for the end, which has its own form. Returns what ends it. */
+function reportAsJson({ events$ }: Pull, { stdout }: Context): () => void {
+  const subscription = events$.subscribe((event) => {
+    if (event.type === 'done' || event.type === 'error') return;
+    stdout.write(`${JSON.stringify(event.type === 'retry' ? { ...event, error: errorLine(event.error) } : event)}\n`);
+  });
+  return () => subscription.unsubscribe();
+}
+
+function doneLine({ docsRead, docsWritten, requests, bytes, seq, ms, state }: PullResult, { failed }: ReplicaInfo): object {
+  return {
+    type: state === 'completed' ? 'done' : state,
+    docs_read: docsRead,
+    docs_written: docsWritten,
+    docs_failed: failed,
+    requests,
+    bytes,
+    last_seq: seq ?? null,
+    ms: Math.round(ms),
+  };
+}
+
+function summary({ docsWritten, requests, bytes, ms, state }: PullResult, info: ReplicaInfo, directory: string): string {
+  const lines = [
+    `${state === 'stopped' ? 'Stopped: ' : ''}${plural(docsWritten, 'new revision')} in ${duration(ms)}, ${plural(requests, 'request')}, ${size(bytes)}`,
+    `${printable(directory)} now holds ${plural(info.docCount, 'document')} and ${plural(info.docDelCount, 'tombstone')} of ${printable(info.name)}`,
+  ];
+  if (info.attachmentsMissing > 0) lines.push(`${plural(info.attachmentsMissing, 'attachment')} not fetched yet`);
+  if (info.failed > 0) lines.push(`${plural(info.failed, 'revision')} could not be had; the next pull tries again`);
+  if (state === 'stopped') lines.push('Run the same command again to go on');
+  return `${lines.join('\n')}\n`;
+}

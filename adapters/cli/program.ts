@@ -1,0 +1,76 @@
+import { Command, CommanderError, Option } from 'commander';
+import { isCouchtideError } from '../../src/core/errors.ts';
+import { exportCommand } from './commands/export.ts';
+import { pullCommand } from './commands/pull.ts';
+import { type Context, ExitCode } from './context.ts';
+import { errorLine, sentence } from './failure.ts';
+
+/** Commands that the line of commands has a place for, and a later version brings. */
+const LATER = ['verify', 'status', 'scan', 'findings', 'scanner', 'jobs', 'demo'] as const;
+
+/**
+ * Runs one command line and tells how it ended. Whatever goes wrong ends in one sentence on the error stream, and with
+ * `--json` in one line on the output as well.
+ *
+ * @param args without the name of the program
+ */
+export async function run(args: readonly string[], version: string, context: Context): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.done;
+  const program = new Command('couchtide')
+    .description('Brings a CouchDB to where you are: pulls databases with their revisions, and reads them offline')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: () => {},
+    });
+  program
+    .command('pull')
+    .description('bring a database onto disk, or what is new of it')
+    .argument('<database-url>', 'such as http://127.0.0.1:5984/recipes')
+    .argument('<directory>', 'where the replica is, or is to be')
+    .option('--no-attachments', 'leave the content of attachments out, as this version does anyway')
+    .option('--json', 'one JSON object a line')
+    .action(async (url: string, directory: string, options: { json?: boolean }) => {
+      exitCode = await pullCommand(url, directory, options, context);
+    });
+  program
+    .command('export')
+    .description('write the documents of a replica, one a line')
+    .argument('<directory>', 'where the replica is')
+    .addOption(new Option('--format <format>', 'lines of JSON, or a folder of files').choices(['ndjson', 'files']).default('ndjson'))
+    .option('--out <path>', 'the file or folder to write; the output by default')
+    .option('--revs', 'show the ancestry of each revision as _revisions')
+    .option('--conflicts', 'every leaf revision, tombstones too, the winner first')
+    .action(async (directory: string, options: Parameters<typeof exportCommand>[1]) => {
+      exitCode = await exportCommand(directory, options, context);
+    });
+  for (const name of LATER) {
+    program
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => program.error(`The command ${name} is not part of this version of couchtide yet`));
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return report(error, args, context);
+  }
+}
+
+function report(error: unknown, args: readonly string[], { stdout, stderr, signal }: Context): ExitCode {
+  if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.done;
+  if (signal.aborted && !isCouchtideError(error)) return ExitCode.interrupted;
+  if (isClosedPipe(error)) return ExitCode.done;
+  if (error instanceof CommanderError) error.message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  if (args.includes('--json')) stdout.write(`${JSON.stringify(errorLine(error))}\n`);
+  stderr.write(`couchtide: ${sentence(error)}\n`);
+  return ExitCode.failed;
+}
+
+/** Who reads the output has seen enough, as `head` has after ten lines: no mistake of anybody's. */
+function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+}

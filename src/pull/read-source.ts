@@ -1,0 +1,80 @@
+import type { ChangesEnd, ChangesEvent } from '../couch/changes.ts';
+import type { Database } from '../couch/database.ts';
+import type { Sequence } from '../couch/sequence.ts';
+import { parseRev } from '../revs/rev.ts';
+import { type BatchBounds, cutBatches, type RowBatch } from './batches.ts';
+
+/** From where a source is read, and in which steps. */
+export interface Reading {
+  readonly since: Sequence | undefined;
+  /** Whether the first page brings documents along: sensible unless most of them are here already. */
+  readonly documentsFirst: boolean;
+  readonly bounds: BatchBounds;
+}
+
+/** Batches of the first page: small, as it only shows which way to go on is the cheaper one. */
+const FIRST_PAGE = 4;
+/** Batches of every other page: large, as each costs a round trip, and small enough to be read before a proxy loses patience. */
+const LATER_PAGES = 40;
+
+/**
+ * Reads the changes feed of a source from a position to its end, in batches. It is read in pages, one request each:
+ * with the documents as long as most winners are of the first generation, which then need no second request, and
+ * as bare rows otherwise, since their documents have to be fetched with their ancestry anyway.
+ *
+ * Ends where the source ended when the last page was asked for, also while others keep writing to it.
+ */
+export async function* readSource(
+  source: Database,
+  { since, documentsFirst, bounds }: Reading,
+  signal: AbortSignal,
+): AsyncGenerator<RowBatch, void, undefined> {
+  let position = since;
+  let includeDocs = documentsFirst;
+  let left = Number.POSITIVE_INFINITY;
+  for (let page = 0; ; page += 1) {
+    // With a limit one short of a multiple of the interval, CouchDB gives the sequence to the last row of every batch.
+    const limit = (page === 0 ? FIRST_PAGE : LATER_PAGES) * bounds.rows - 1;
+    const feed = source.changes({
+      style: 'all_docs',
+      includeDocs,
+      limit,
+      seqInterval: bounds.rows,
+      signal,
+      ...(position === undefined ? {} : { since: position }),
+    });
+    const seen = new GenerationCount();
+    const end = yield* cutBatches(seen.count(feed.batches()), bounds);
+    if (end === undefined || isLastPage(end, seen.rows, limit, left)) return;
+    position = end.lastSeq;
+    left = end.pending ?? left;
+    includeDocs = seen.rows === 0 ? includeDocs : seen.first / seen.rows >= 0.5;
+  }
+}
+
+/**
+ * Whether nothing that was there at the beginning is left. A source that does not count what is pending is asked until a page
+ * is empty; one that does is asked again as long as what is pending becomes less, so that a source which is written to
+ * faster than it is read does not keep the pull for ever.
+ */
+function isLastPage(end: ChangesEnd, rows: number, limit: number, left: number): boolean {
+  if (end.pending === undefined) return rows === 0;
+  return end.pending === 0 || (rows < limit && end.pending >= left);
+}
+
+/** Counts the rows of a page, and those whose winner is of the first generation. */
+class GenerationCount {
+  rows = 0;
+  first = 0;
+
+  async *count(events: AsyncIterable<readonly ChangesEvent[]>): AsyncGenerator<readonly ChangesEvent[], void, undefined> {
+    for await (const batch of events) {
+      for (const event of batch) {
+        if (event.type !== 'row') continue;
+        this.rows += 1;
+        if (parseRev(event.changes[0]?.rev ?? '')?.generation === 1) this.first += 1;
+      }
+      yield batch;
+    }
+  }
+}

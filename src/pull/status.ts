@@ -1,0 +1,47 @@
+import type { RetryNotice } from '../couch/retry.ts';
+import type { Sequence } from '../couch/sequence.ts';
+
+/** What a pull is doing: getting ready, reading, or ended in one of three ways. */
+export type PullState = 'starting' | 'catching-up' | 'completed' | 'stopped' | 'failed';
+
+/** Where a pull stands. */
+export interface PullStatus {
+  readonly state: PullState;
+  /** Revisions received from the source. */
+  readonly docsRead: number;
+  /** Revisions that were new and are stored. */
+  readonly docsWritten: number;
+  /** Revisions that this pull could not have; they are on record in the target and tried again by the next pull. */
+  readonly docsFailed: number;
+  /** Changed documents that are still to come, where that can be told. */
+  readonly pending: number | undefined;
+  /** Up to where everything is stored. */
+  readonly seq: Sequence | undefined;
+  /** Requests sent. */
+  readonly requests: number;
+  /** Bytes received in the bodies of answers. */
+  readonly bytes: number;
+  /** What it failed of. */
+  readonly error?: unknown;
+}
+
+/** What a pull came to. */
+export interface PullResult extends Omit<PullStatus, 'state' | 'error' | 'pending'> {
+  /** `stopped` when it was ended early: what is stored stays, and the next pull goes on from there. */
+  readonly state: 'completed' | 'stopped';
+  /** How long it took, in milliseconds. */
+  readonly ms: number;
+}
+
+/** Something that happened in a pull. */
+export type PullEvent =
+  /** A batch is stored. */
+  | { readonly type: 'batch'; readonly read: number; readonly written: number }
+  /** Everything up to here is stored. */
+  | { readonly type: 'checkpoint'; readonly seq: Sequence }
+  /** A revision could not be had, or the target refused it; it is on record. */
+  | { readonly type: 'failed'; readonly id: string; readonly rev: string; readonly reason: string }
+  /** A request failed and will be sent again. */
+  | ({ readonly type: 'retry' } & RetryNotice)
+  | { readonly type: 'done'; readonly result: PullResult }
+  | { readonly type: 'error'; readonly error: unknown };

@@ -1,0 +1,53 @@
+import { InputError, StoreError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json-value.ts';
+import type { Platform } from '../core/platform.ts';
+import { decodeJson, encodeJson } from '../kv/json.ts';
+import type { Kv } from '../kv/kv.ts';
+import { firstCounter } from './counter.ts';
+import type { Layout } from './layout.ts';
+
+/** The form in which replicas are stored. A replica of a later form is refused, one of an earlier form would be carried over. */
+const FORMAT = 1;
+
+/** Segments are cut into parts no larger than this, and than the store takes. */
+const LARGEST_PART = 512 * 1024;
+
+/** What a replica is, decided when it is made. */
+export interface Identity {
+  readonly uuid: string;
+  /** Into how large parts segments of bodies are cut. */
+  readonly partBytes: number;
+}
+
+/** Finds the replica, or makes it. Of several who make it at once, one does. */
+export async function openIdentity(kv: Kv, layout: Layout, platform: Platform): Promise<Identity> {
+  if (layout.name === '' || layout.name.length > 300) {
+    throw new InputError(`A replica's name must have 1 to 300 characters, not ${layout.name.length}`);
+  }
+  const [found] = await kv.read([layout.identity]);
+  if (found !== undefined) return decodeIdentity(found.value, layout.name);
+  const uuid = platform.uuid();
+  const partBytes = Math.min(LARGEST_PART, kv.limits.valueBytes);
+  return kv.update([layout.identity], ([seen]) => {
+    if (seen !== undefined) return { result: decodeIdentity(seen.value, layout.name) };
+    return {
+      set: [
+        [layout.identity, encodeJson({ format: FORMAT, uuid, partBytes })],
+        [layout.counter, encodeJson(firstCounter(uuid))],
+      ],
+      result: { uuid, partBytes },
+    };
+  });
+}
+
+function decodeIdentity(bytes: Uint8Array, name: string): Identity {
+  const value = decodeJson(bytes);
+  const { format, uuid, partBytes } = isJsonObject(value) ? value : {};
+  if (typeof format === 'number' && format > FORMAT) {
+    throw new StoreError(`The replica ${JSON.stringify(name)} was made by a newer couchtide; update couchtide to read it`, 'newer');
+  }
+  if (format !== FORMAT || typeof uuid !== 'string' || typeof partBytes !== 'number') {
+    throw new StoreError(`The replica ${JSON.stringify(name)} is damaged: what it is cannot be read`, 'corrupt');
+  }
+  return { uuid, partBytes };
+}

@@ -1,0 +1,102 @@
+import { objectMembers } from '../core/json-text.ts';
+import { leaves } from '../revs/leaves.ts';
+import { mergePath } from '../revs/merge.ts';
+import { formatRev, parseRev } from '../revs/rev.ts';
+import { stem } from '../revs/stem.ts';
+import { emptyTree } from '../revs/tree.ts';
+import { winner } from '../revs/winner.ts';
+import type { DocumentChange, Head } from './storage.ts';
+import type { RevisionToWrite, WriteResult } from './target.ts';
+
+/** Ancestry is kept at least this far back, CouchDB's own default, and farther where the source shows more. */
+const REVS_LIMIT = 1000;
+
+/** Which bodies of superseded revisions are kept: those of leaves alone, or all that ever came. */
+export type Keep = 'leaves' | 'all';
+
+/** What a batch does to the documents it touches. */
+export interface MergedBatch {
+  readonly changes: readonly DocumentChange[];
+  readonly rejected: WriteResult['rejected'];
+}
+
+/** Merges revisions into the documents they belong to. Pure: the same input gives the same result. */
+export function mergeBatch(
+  revisions: readonly RevisionToWrite[],
+  heads: ReadonlyMap<string, Head>,
+  { seq, keep }: { readonly seq: number; readonly keep: Keep },
+): MergedBatch {
+  const rejected: { id: string; rev: string; reason: string }[] = [];
+  const byId = new Map<string, RevisionToWrite[]>();
+  for (const revision of revisions) {
+    const reason = whyRejected(revision);
+    if (reason !== undefined) rejected.push({ id: revision.id, rev: revision.rev, reason });
+    else byId.set(revision.id, [...(byId.get(revision.id) ?? []), revision]);
+  }
+  const changes: DocumentChange[] = [];
+  for (const [id, offered] of byId) {
+    const change = mergeDocument(id, heads.get(id), offered, seq + changes.length + 1, keep);
+    if (change !== undefined) changes.push(change);
+  }
+  return { changes, rejected };
+}
+
+function mergeDocument(
+  id: string,
+  before: Head | undefined,
+  offered: readonly RevisionToWrite[],
+  seq: number,
+  keep: Keep,
+): DocumentChange | undefined {
+  let tree = before?.tree ?? emptyTree;
+  const arrived = new Map<string, RevisionToWrite>();
+  for (const revision of offered) {
+    const merged = mergePath(tree, revision.revisions, revision.deleted);
+    if (merged.tree === tree) continue;
+    tree = stem(merged.tree, Math.max(REVS_LIMIT, revision.revisions.ids.length));
+    // A path whose end was known may still have told of ancestors that were not.
+    if (merged.change !== 'none') arrived.set(revision.rev, revision);
+  }
+  if (tree === (before?.tree ?? emptyTree)) return undefined;
+  const wanted = keep === 'all' ? undefined : new Set(leaves(tree).map(({ rev }) => rev));
+  const isWanted = ({ rev }: { readonly rev: string }): boolean => wanted === undefined || wanted.has(rev);
+  const kept = (before?.stored ?? []).filter(isWanted);
+  const added = [...arrived.values()]
+    .filter(isWanted)
+    .map(({ rev, body, attachments }) => (attachments === undefined ? { rev, body } : { rev, body, attachments }));
+  const isTombstone = winner(tree)?.deleted === true;
+  const was = before === undefined ? undefined : winner(before.tree)?.deleted === true;
+  return {
+    id,
+    seq,
+    tree,
+    kept,
+    added,
+    growth: {
+      revisions: arrived.size,
+      docs: Number(!isTombstone) - Number(was === false),
+      tombstones: Number(isTombstone) - Number(was === true),
+      attachments: countAttachments([...kept, ...added]) - countAttachments(before?.stored ?? []),
+    },
+  };
+}
+
+function countAttachments(revisions: readonly { readonly attachments?: string }[]): number {
+  return revisions.reduce((sum, { attachments }) => sum + (attachments === undefined ? 0 : objectMembers(attachments, 0).length), 0);
+}
+
+/** Why a revision can never be stored, whatever else happens; undefined for a sound one. */
+function whyRejected({ id, rev, revisions }: RevisionToWrite): string | undefined {
+  if (!isStorableId(id)) return id === '' ? 'Its id is empty' : 'Its id holds half of a surrogate pair';
+  const parsed = parseRev(rev);
+  if (parsed === undefined) return `Its revision ${JSON.stringify(rev)} is malformed, or its generation too large`;
+  const { start, ids } = revisions;
+  if (start !== parsed.generation || formatRev(start, ids[0] ?? '') !== rev) return 'Its ancestry does not lead to it';
+  if (ids.length === 0 || ids.length > start + 1) return 'Its ancestry is longer than its generation';
+  return undefined;
+}
+
+/** Whether a document can have this id. */
+export function isStorableId(id: string): boolean {
+  return id !== '' && !/\p{Surrogate}/u.test(id);
+}

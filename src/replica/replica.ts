@@ -1,0 +1,276 @@
+import { ClosedError } from '../core/errors.ts';
+import { Feed } from '../core/feed.ts';
+import { isJsonObject, type JsonObject, parseObject } from '../core/json-value.ts';
+import { type Platform, platform } from '../core/platform.ts';
+import { decodeJson } from '../kv/json.ts';
+import type { Key, Kv } from '../kv/kv.ts';
+import { list } from '../kv/list.ts';
+import { leaves, pathTo } from '../revs/leaves.ts';
+import type { RevisionPath } from '../revs/path.ts';
+import { decodeCounter } from './counter.ts';
+import { diff } from './diff.ts';
+import { readFailures } from './failures.ts';
+import { type Identity, openIdentity } from './identity.ts';
+import { Layout } from './layout.ts';
+import type { Keep } from './merge-batch.ts';
+import { type RevisionText, readRevision, readTexts, type Shown } from './read.ts';
+import { RowStorage } from './row-storage.ts';
+import type { DocumentStorage } from './storage.ts';
+import type {
+  Checkpoint,
+  FailedRevision,
+  MissingRevisions,
+  OfferedRevisions,
+  Target,
+  TargetState,
+  WriteBatch,
+  WriteResult,
+} from './target.ts';
+import { type Writing, writeBatch } from './write-batch.ts';
+
+/** How a replica is kept. */
+export interface ReplicaOptions {
+  /**
+   * Which bodies are kept when a newer revision arrives: `leaves`, the default, those of leaves alone; `all`, every body
+   * that ever came. The ids of the whole ancestry are kept either way.
+   */
+  readonly keep?: Keep;
+  /** Clock and chance, for tests. */
+  readonly platform?: Partial<Platform>;
+}
+
+/** A document of a replica, parsed. */
+export interface ReplicaDoc extends JsonObject {
+  readonly _id: string;
+  readonly _rev: string;
+}
+
+/** A leaf revision of a document. */
+export interface ReplicaLeaf {
+  readonly rev: string;
+  readonly deleted: boolean;
+  /** Its ancestry, where it was asked for. */
+  readonly revisions?: RevisionPath;
+}
+
+/** A part of the documents, as `_all_docs` takes it. */
+export interface AllDocsRange {
+  /** The first id, included; the last one where the order is descending. */
+  readonly startKey?: string;
+  /** The last id, included. */
+  readonly endKey?: string;
+  readonly descending?: boolean;
+  readonly limit?: number;
+}
+
+/** What a replica holds. */
+export interface ReplicaInfo {
+  readonly name: string;
+  readonly uuid: string;
+  /** Documents whose winner is no tombstone. */
+  readonly docCount: number;
+  /** Documents whose winner is a tombstone. */
+  readonly docDelCount: number;
+  /** Changes of documents so far. */
+  readonly updateSeq: number;
+  /** Attachments of stored revisions whose content has not been fetched. */
+  readonly attachmentsMissing: number;
+  /** Revisions that could not be had: see {@link Replica.failed}. */
+  readonly failed: number;
+  /** Where the pulls into this replica stand. */
+  readonly checkpoints: readonly Checkpoint[];
+}
+
+/**
+ * Opens the replica of that name in a store, or makes it. Several may be in one store, and one may be open in several
+ * places at once.
+ *
+ * @throws InputError for an unusable name
+ * @throws StoreError when the store cannot be read, or the replica is damaged or of a newer form
+ *
+ * @example
+ * ```ts
+ * const replica = await openReplica(memoryKv(), 'recipes');
+ * await replica.info(); // { name: 'recipes', docCount: 0, … }
+ * ```
+ */
+export async function openReplica(kv: Kv, name: string, options: ReplicaOptions = {}): Promise<Replica> {
+  const on = platform(options.platform);
+  const layout = new Layout(name);
+  const identity = await openIdentity(kv, layout, on);
+  return new Replica(kv, layout, identity, options.keep ?? 'leaves', on);
+}
+
+/** The names of the replicas that a store holds, in order. */
+export function replicas(kv: Kv): Feed<string> {
+  return new Feed(async function* () {
+    for await (const { key } of list(kv, { prefix: Layout.names })) yield [String(key.at(-1))];
+  });
+}
+
+/**
+ * A local copy of a database, to read from and to pull into: documents with all their leaf revisions and the whole
+ * ancestry of ids, in the order of `_all_docs`.
+ */
+export class Replica implements Target {
+  readonly #kv: Kv;
+  readonly #layout: Layout;
+  readonly #identity: Identity;
+  readonly #storage: DocumentStorage;
+  readonly #writing: Writing;
+  #closed = false;
+
+  /** Use {@link openReplica}. */
+  constructor(kv: Kv, layout: Layout, identity: Identity, keep: Keep, on: Platform) {
+    this.#kv = kv;
+    this.#layout = layout;
+    this.#identity = identity;
+    this.#storage = new RowStorage(kv, layout, identity.partBytes);
+    this.#writing = { kv, layout, storage: this.#storage, keep, platform: on };
+  }
+
+  get name(): string {
+    return this.#layout.name;
+  }
+
+  /**
+   * A document: its winner, or a stored revision by name. Undefined when there is none, or when the winner is a tombstone;
+   * tombstones are read by name.
+   *
+   * Numbers are JavaScript's here; {@link Replica.text} has them as they were written.
+   */
+  async get(id: string, options: Shown & { readonly rev?: string } = {}): Promise<ReplicaDoc | undefined> {
+    const found = await this.#revision(id, options);
+    return found === undefined ? undefined : parseDoc(found.text);
+  }
+
+  /** The same as the JSON text that came, its members in CouchDB's order, numbers beyond 2^53 intact. */
+  async text(id: string, options: Shown & { readonly rev?: string } = {}): Promise<string | undefined> {
+    return (await this.#revision(id, options))?.text;
+  }
+
+  /** The leaf revisions of a document, the winner first, tombstones among them; none of an unknown document. */
+  async leaves(id: string, options: { readonly revs?: boolean } = {}): Promise<ReplicaLeaf[]> {
+    this.#check();
+    const [head] = await this.#storage.heads([id]);
+    if (head === undefined) return [];
+    return leaves(head.tree).map(({ rev, deleted }) => {
+      const revisions = options.revs ? pathTo(head.tree, rev) : undefined;
+      return revisions === undefined ? { rev, deleted } : { rev, deleted, revisions };
+    });
+  }
+
+  /** The documents in the order of their ids, tombstones left out. Memory: one page of them. */
+  allDocs(range: AllDocsRange & Shown = {}): Feed<ReplicaDoc> {
+    return this.#texts(range, 'winner', (revision) => parseDoc(revision.text));
+  }
+
+  /**
+   * The documents as text, in the order of their ids: winners alone, or with `leaves` every leaf revision of every
+   * document, the winner's first, tombstones too. Memory: one page of them.
+   */
+  texts(range: AllDocsRange & Shown & { readonly leaves?: boolean } = {}): Feed<RevisionText> {
+    return this.#texts(range, range.leaves ? 'leaves' : 'winner', (revision) => revision);
+  }
+
+  /** What the replica holds, in numbers. */
+  async info(): Promise<ReplicaInfo> {
+    this.#check();
+    const [entry] = await this.#kv.read([this.#layout.counter]);
+    const { docCount, docDelCount, seq, attachmentsMissing, failures } = decodeCounter(entry, this.name);
+    const checkpoints: Checkpoint[] = [];
+    for await (const { key, value } of list(this.#kv, { prefix: this.#layout.checkpoints })) {
+      const checkpoint = decodeJson(value);
+      if (isJsonObject(checkpoint)) checkpoints.push({ id: String(key.at(-1)), value: checkpoint });
+    }
+    const { uuid } = this.#identity;
+    return { name: this.name, uuid, docCount, docDelCount, updateSeq: seq, attachmentsMissing, failed: failures, checkpoints };
+  }
+
+  /** The revisions that could not be had. Each pull tries them again. */
+  failed(): Feed<FailedRevision> {
+    this.#check();
+    return new Feed(() => readFailures(this.#kv, this.#layout));
+  }
+
+  async open(): Promise<TargetState> {
+    const { uuid, updateSeq } = await this.info();
+    return { uuid, empty: updateSeq === 0 };
+  }
+
+  async diff(offered: readonly OfferedRevisions[]): Promise<MissingRevisions[]> {
+    this.#check();
+    return diff(this.#storage, offered);
+  }
+
+  async writeBatch(batch: WriteBatch): Promise<WriteResult> {
+    this.#check();
+    return writeBatch(this.#writing, batch);
+  }
+
+  async readCheckpoint(id: string): Promise<JsonObject | undefined> {
+    this.#check();
+    const [entry] = await this.#kv.read([this.#layout.checkpoint(id)]);
+    const value = entry === undefined ? undefined : decodeJson(entry.value);
+    return isJsonObject(value) ? value : undefined;
+  }
+
+  /** Ends the use of this handle. The store stays open, and what is stored stays. */
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  /** Removes the replica from the store, and closes it. Other handles then find it gone. */
+  async destroy(): Promise<void> {
+    this.#check();
+    this.#closed = true;
+    // Without its counter nothing can be written to it any more; what is left is then swept in steps.
+    await this.#kv.update([this.#layout.counter], () => ({ delete: [this.#layout.counter], result: undefined }));
+    await this.#sweep();
+    await this.#kv.update([], () => ({ delete: [this.#layout.identity], result: undefined }));
+  }
+
+  async #sweep(): Promise<void> {
+    const { mutationsPerUpdate, keyBytesPerUpdate } = this.#kv.limits;
+    const limit = Math.max(1, Math.min(500, mutationsPerUpdate, Math.floor(keyBytesPerUpdate / 2048)));
+    for (;;) {
+      const { entries } = await this.#kv.page({ prefix: this.#layout.root }, { limit });
+      if (entries.length === 0) return;
+      const keys: Key[] = entries.map(({ key }) => key);
+      await this.#kv.update([], () => ({ delete: keys, result: undefined }));
+    }
+  }
+
+  async #revision(id: string, { rev, ...shown }: Shown & { readonly rev?: string }): Promise<RevisionText | undefined> {
+    this.#check();
+    const found = await readRevision(this.#storage, id, rev, shown);
+    return found?.deleted && rev === undefined ? undefined : found;
+  }
+
+  #texts<T>(range: AllDocsRange & Shown, of: 'winner' | 'leaves', as: (revision: RevisionText) => T): Feed<T> {
+    this.#check();
+    const { startKey, endKey, descending = false, limit = Number.POSITIVE_INFINITY, revs, conflicts } = range;
+    const [from, to] = descending ? [endKey, startKey] : [startKey, endKey];
+    const step = Math.min(200, Math.max(1, limit));
+    const storage = this.#storage;
+    return new Feed(async function* () {
+      let left = limit;
+      if (left <= 0) return;
+      for await (const batch of readTexts(storage, { from, to, reverse: descending, shown: { revs, conflicts }, of, step })) {
+        yield batch.slice(0, left).map(as);
+        left -= batch.length;
+        if (left <= 0) return;
+      }
+    });
+  }
+
+  #check(): void {
+    if (this.#closed) throw new ClosedError(`The replica ${JSON.stringify(this.name)} is closed`);
+  }
+}
+
+function parseDoc(text: string): ReplicaDoc {
+  const document = parseObject(text, 'A document of the replica');
+  const { _id, _rev } = document;
+  return { ...document, _id: String(_id), _rev: String(_rev) };
+}

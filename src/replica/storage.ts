@@ -1,0 +1,88 @@
+import type { Key } from '../kv/kv.ts';
+import type { RevTree } from '../revs/tree.ts';
+
+/** Where a body rests. Only the storage that made it understands it. */
+export type BodyPlace = readonly number[];
+
+/** A revision of which the replica has the body. */
+export interface StoredRevision {
+  readonly rev: string;
+  readonly place: BodyPlace;
+  /** Attachment stubs as JSON text. */
+  readonly attachments?: string;
+}
+
+/** All that a replica knows of a document, but for the bodies. */
+export interface Head {
+  readonly id: string;
+  /** Where the document stands in the order of local changes: grows with every change. */
+  readonly seq: number;
+  readonly tree: RevTree;
+  readonly stored: readonly StoredRevision[];
+}
+
+/** A document that a batch changes. */
+export interface DocumentChange {
+  readonly id: string;
+  readonly seq: number;
+  readonly tree: RevTree;
+  /** Revisions that stay as they are stored. */
+  readonly kept: readonly StoredRevision[];
+  /** Revisions whose bodies are new. */
+  readonly added: readonly { readonly rev: string; readonly body: string; readonly attachments?: string }[];
+  readonly growth: Growth;
+}
+
+/** By how much a change makes a replica grow. */
+export interface Growth {
+  /** New revisions. */
+  readonly revisions: number;
+  /** Documents whose winner is no tombstone. */
+  readonly docs: number;
+  /** Documents whose winner is a tombstone. */
+  readonly tombstones: number;
+  /** Attachments of stored revisions. */
+  readonly attachments: number;
+}
+
+/** A part of the documents, in the order of their ids. */
+export interface HeadRange {
+  /** The first id, included. */
+  readonly from?: string | undefined;
+  /** The last id, included. */
+  readonly to?: string | undefined;
+  readonly reverse?: boolean | undefined;
+}
+
+/** A record as it goes into the store. */
+export type Mutation = readonly [Key, Uint8Array];
+
+/** What one commit of a batch writes. */
+export interface PreparedCommit {
+  /** Written before the commit, where it is too much for one: nothing names it until the commit does. */
+  readonly ahead: readonly Mutation[];
+  readonly set: readonly Mutation[];
+  /** The number of the next segment after it. */
+  readonly segment: number;
+  /** The changes that it holds. */
+  readonly changes: readonly DocumentChange[];
+}
+
+/**
+ * How documents rest in a store and are found again: the one place that knows. All else works with heads and texts, so
+ * another layout changes nothing outside of it.
+ */
+export interface DocumentStorage {
+  /** What is known of some documents, undefined where nothing is. */
+  heads(ids: readonly string[]): Promise<(Head | undefined)[]>;
+  /** The documents of a range in order, many at once. Holds nothing open in between. */
+  range(range: HeadRange): AsyncIterable<readonly Head[]>;
+  /** The texts of bodies, in the order asked. */
+  bodies(places: readonly BodyPlace[]): Promise<string[]>;
+  /**
+   * The records of a batch, in as many commits as the limits of the store ask for, usually one.
+   *
+   * @param segment the number of the next segment
+   */
+  prepare(changes: readonly DocumentChange[], segment: number): Promise<PreparedCommit[]>;
+}

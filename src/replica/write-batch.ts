@@ -1,0 +1,154 @@
+import { backoffDelay } from '../core/backoff.ts';
+import { ContentionError } from '../core/errors.ts';
+import type { Platform } from '../core/platform.ts';
+import { encodeJson } from '../kv/json.ts';
+import type { Decision, Key, Kv } from '../kv/kv.ts';
+import { type Counter, decodeCounter } from './counter.ts';
+import { changeFailures } from './failures.ts';
+import type { Layout } from './layout.ts';
+import { isStorableId, type Keep, mergeBatch } from './merge-batch.ts';
+import type { DocumentChange, DocumentStorage, Growth, Head, Mutation } from './storage.ts';
+import type { WriteBatch, WriteResult } from './target.ts';
+
+/** What writing needs of a replica. */
+export interface Writing {
+  readonly kv: Kv;
+  readonly layout: Layout;
+  readonly storage: DocumentStorage;
+  readonly keep: Keep;
+  readonly platform: Platform;
+}
+
+/** How often a batch is merged anew because another writer came first. */
+const MOST_RACES = 20;
+
+/**
+ * Writes a batch: merged into the documents as they are, in one commit with its checkpoint and its failures. Where the
+ * store's limits ask for several commits, checkpoint and failures come with the last, so that they never say more than
+ * what is there.
+ *
+ * Every commit is guarded by the replica's counter, so that writers in any number of processes and tabs take turns.
+ *
+ * @throws ContentionError when others always came first; StoreError when the store cannot write
+ */
+export async function writeBatch(writing: Writing, batch: WriteBatch): Promise<WriteResult> {
+  // A race can be lost after a part of the batch is in: what that part brought is not new any more at the next try.
+  let written = 0;
+  for (let races = 1; races <= MOST_RACES; races += 1) {
+    const turn = new Turn(writing);
+    const rejected = await tryToWrite(writing, turn, batch);
+    written += turn.written;
+    if (rejected !== 'lost') return { written, rejected };
+    await writing.platform.sleep(backoffDelay(races, { base: 2, cap: 100 }, writing.platform.random()));
+  }
+  throw new ContentionError(`The replica ${JSON.stringify(writing.layout.name)} is being written by too many at once; try again`);
+}
+
+async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Promise<WriteResult['rejected'] | 'lost'> {
+  const { kv, layout, storage, keep } = writing;
+  const counter = await turn.begin();
+  const heads = counter.seq === 0 ? new Map<string, Head>() : await readHeads(storage, batch);
+  const { changes, rejected } = mergeBatch(batch.revisions, heads, { seq: counter.seq, keep });
+  const trees = new Map([...heads.values(), ...changes].map(({ id, tree }) => [id, tree]));
+  const failures = await changeFailures(kv, layout, counter.failures, [...(batch.failures ?? []), ...rejected], trees);
+  const last: Mutation[] = [...failures.set];
+  if (batch.checkpoint !== undefined) {
+    last.push([layout.checkpoint(batch.checkpoint.id), encodeJson(batch.checkpoint.value)]);
+  }
+  if (changes.length === 0 && last.length === 0 && failures.delete.length === 0) return rejected;
+
+  const commits = await storage.prepare(changes, counter.segment);
+  for (const [index, commit] of commits.entries()) {
+    if (commit.ahead.length > 0) {
+      // The numbers of the segments are taken first, so that no other writer puts his bodies under them.
+      if (!(await turn.commit({ segment: commit.segment, changes: [], set: [], delete: [], failures: 0 }))) return 'lost';
+      await writeAhead(kv, commit.ahead);
+    }
+    const isLast = index === commits.length - 1;
+    const done = await turn.commit({
+      segment: commit.segment,
+      changes: commit.changes,
+      set: isLast ? [...commit.set, ...last] : commit.set,
+      delete: isLast ? failures.delete : [],
+      failures: isLast ? failures.growth : 0,
+    });
+    if (!done) return 'lost';
+  }
+  return rejected;
+}
+
+async function readHeads(storage: DocumentStorage, { revisions, failures = [] }: WriteBatch): Promise<Map<string, Head>> {
+  const ids = [...new Set([...revisions, ...failures].map(({ id }) => id))].filter(isStorableId);
+  const heads = await storage.heads(ids);
+  return new Map(heads.flatMap((head) => (head === undefined ? [] : [[head.id, head]])));
+}
+
+/** Bodies that are too much for one commit, in as many as they need. */
+async function writeAhead(kv: Kv, records: readonly Mutation[]): Promise<void> {
+  for (const record of records) {
+    await kv.update([], () => ({ set: [record], result: undefined }), { durability: 'relaxed' });
+  }
+}
+
+/** What one commit of a turn writes. */
+interface TurnCommit {
+  readonly segment: number;
+  readonly changes: readonly DocumentChange[];
+  readonly set: readonly Mutation[];
+  readonly delete: readonly Key[];
+  /** By how much the record of failures grows. */
+  readonly failures: number;
+}
+
+/** A row of commits between which nobody else may write. */
+class Turn {
+  readonly #writing: Writing;
+  #counter: Counter | undefined;
+  /** New revisions that are stored. */
+  written = 0;
+
+  constructor(writing: Writing) {
+    this.#writing = writing;
+  }
+
+  async begin(): Promise<Counter> {
+    const { kv, layout } = this.#writing;
+    const [entry] = await kv.read([layout.counter]);
+    this.#counter = decodeCounter(entry, layout.name);
+    return this.#counter;
+  }
+
+  /** False when somebody else has written since. */
+  async commit({ segment, changes, set, delete: deleted, failures }: TurnCommit): Promise<boolean> {
+    const { kv, layout, platform } = this.#writing;
+    const before = this.#counter ?? (await this.begin());
+    const token = platform.uuid();
+    const sum = (member: keyof Growth): number => changes.reduce((total, { growth }) => total + growth[member], 0);
+    const after: Counter = {
+      token,
+      seq: before.seq + changes.length,
+      segment,
+      docCount: before.docCount + sum('docs'),
+      docDelCount: before.docDelCount + sum('tombstones'),
+      attachmentsMissing: before.attachmentsMissing + sum('attachments'),
+      failures: Math.max(0, before.failures + failures),
+    };
+    const records: Mutation[] = [...set, [layout.counter, encodeJson(after)], [layout.signal, encodeJson(token)]];
+    const done = await kv.update(
+      [layout.counter],
+      ([seen]): Decision<boolean> => {
+        // A commit that happened although its answer was lost is found here as our own.
+        const now = decodeCounter(seen, layout.name).token;
+        if (now === token) return { result: true };
+        if (now !== before.token) return { result: false };
+        return { set: records, delete: deleted, result: true };
+      },
+      { durability: 'relaxed' },
+    );
+    if (done) {
+      this.#counter = after;
+      this.written += sum('revisions');
+    }
+    return done;
+  }
+}
