@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { ...bounds, name: 'units', include: ['test/**/*.test.ts'], exclude: house } },
-      { test: { ...bounds, name: 'house', include: house, globalSetup: ['test/house/build.ts'] } },
+      { test: { ...bounds, name: 'house', include: house, globalSetup: ['test/house/fresh-build.ts'] } },
     ],
   },
 });

@@ -1,6 +1,6 @@
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Outcome, run } from '../run/command.ts';
 
 /** What a user has after `npm install couchtide` in an empty project. */
@@ -13,7 +13,9 @@ export interface InstalledPackage {
   /** Runs a command in the project. */
   run(command: string, ...args: string[]): Promise<Outcome>;
   /** Writes a file of the project. */
-  write(name: string, text: string): Promise<void>;
+  write(path: string, text: string): Promise<void>;
+  /** Deletes a file or a folder of the project, if it is there. */
+  delete(path: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -44,7 +46,11 @@ export async function installPackage(): Promise<InstalledPackage> {
     tarball: join(directory, filename),
     files: files.map((file) => file.path),
     run: inProject,
-    write: (name, text) => writeFile(join(directory, name), text),
+    write: async (path, text) => {
+      await mkdir(dirname(join(directory, path)), { recursive: true });
+      await writeFile(join(directory, path), text);
+    },
+    delete: (path) => rm(join(directory, path), { recursive: true, force: true }),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }
