@@ -27,5 +27,14 @@ export function parseObject(text: string, what: string): JsonObject {
 
 /** The beginning of a text, quoted, for a message. */
 export function excerpt(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  return JSON.stringify(beginning(text));
+}
+
+/** A value as JSON, no more than its beginning, for a message. */
+export function excerptOf(value: unknown): string {
+  return beginning(JSON.stringify(value ?? null));
+}
+
+function beginning(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -82,7 +82,7 @@ export function hasCredentials(url: string): boolean {
 
 /** A text that may hold a url, fit to be shown: whatever stands before an `@` of the authority is left out. */
 export function hideCredentials(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/*)?[^/?#]*@/i, '$1');
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/+)?[^/?#]*@/i, '$1');
 }
 
 function percentDecode(text: string): string {

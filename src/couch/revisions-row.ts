@@ -1,6 +1,6 @@
 import { ProtocolError } from '../core/errors.ts';
 import { arrayElements, memberText } from '../core/json-text.ts';
-import { excerpt, isJsonObject, type JsonObject, parseObject } from '../core/json-value.ts';
+import { excerpt, excerptOf, isJsonObject, type JsonObject, parseObject } from '../core/json-value.ts';
 import type { RevisionPath } from '../revs/path.ts';
 import { formatRev, parseRev } from '../revs/rev.ts';
 
@@ -55,10 +55,10 @@ function parseResult(id: string, result: unknown, text: string): RevisionResult 
 function parseDocument(id: string, document: JsonObject, text: string): RevisionResult {
   const { _id, _rev, _revisions, _deleted } = document;
   if (typeof _rev !== 'string') return failed(id, undefined, 'no_revision', 'The document came without its revision');
-  if (_id !== id) return failed(id, _rev, 'wrong_document', `The server sent ${excerpt(JSON.stringify(_id))} in its place`);
+  if (_id !== id) return failed(id, _rev, 'wrong_document', `The server sent ${excerptOf(_id)} in its place`);
   const revisions = parsePath(_revisions);
   if (revisions === undefined || formatRev(revisions.start, revisions.ids[0] ?? '') !== _rev) {
-    return failed(id, _rev, 'bad_revisions', `Its _revisions do not lead to it: ${excerpt(JSON.stringify(_revisions ?? null))}`);
+    return failed(id, _rev, 'bad_revisions', `Its _revisions do not lead to it: ${excerptOf(_revisions)}`);
   }
   return { id, rev: _rev, revisions, deleted: _deleted === true, text };
 }
@@ -76,5 +76,5 @@ function failed(id: string, rev: string | undefined, error: string, reason: stri
 }
 
 function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  return typeof value === 'string' ? value : excerptOf(value);
 }

@@ -3,7 +3,7 @@ import { type ChildController, childController } from '../core/abort.ts';
 import { orderedMap } from '../core/ordered-map.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import type { Database } from '../couch/database.ts';
-import { isSequence, type Sequence } from '../couch/sequence.ts';
+import { isSequence } from '../couch/sequence.ts';
 import type { FailedRevision, RevisionToWrite, Target } from '../replica/target.ts';
 import type { RowBatch } from './batches.ts';
 import { fetchRevisions } from './fetch.ts';

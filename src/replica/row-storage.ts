@@ -1,6 +1,6 @@
 import { StoreError } from '../core/errors.ts';
 import type { Entry, Key, Kv } from '../kv/kv.ts';
-import { list } from '../kv/list.ts';
+import { listPages } from '../kv/list.ts';
 import { compareIds, plainPart } from './document-key.ts';
 import { decodeHead, encodeHead } from './head.ts';
 import type { Layout } from './layout.ts';
@@ -48,7 +48,7 @@ export class RowStorage implements DocumentStorage {
       ...(to === undefined ? {} : { to: [...prefix, `${plainPart(to)}\0`] }),
     };
     let alike: Head[] = [];
-    for await (const entries of list.pages(this.#kv, range, { reverse })) {
+    for await (const entries of listPages(this.#kv, range, { reverse })) {
       const ready: Head[] = [];
       for (const { value } of entries) {
         const head = decodeHead(value);
@@ -153,7 +153,7 @@ export class RowStorage implements DocumentStorage {
 function inOrder(heads: readonly Head[], reverse: boolean): Head[] {
   if (heads.length < 2) return [...heads];
   const sign = reverse ? -1 : 1;
-  return heads.toSorted((a, b) => sign * compareIds(a.id, b.id));
+  return [...heads].sort((a, b) => sign * compareIds(a.id, b.id));
 }
 
 function isWithin(id: string, from: string | undefined, to: string | undefined): boolean {
