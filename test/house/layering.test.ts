@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { parseFile } from './imports.ts';
 import { findProblems, isHouse } from './layering.ts';
 
 describe('findProblems', () => {
@@ -107,6 +108,14 @@ describe('findProblems', () => {
     expect(problems({ 'src/core/a.ts': lines(300), 'demo/b.ts': lines(301) })).toEqual([
       'demo/b.ts has 301 lines, at most 300 are allowed',
     ]);
+  });
+});
+
+describe('the public face', () => {
+  test('passes on names, each of them written down, and does nothing else', async () => {
+    const text = await readFile('src/index.ts', 'utf8');
+    expect(parseFile('src/index.ts', text).barrel).toBe(true);
+    expect(text).not.toMatch(/export (type )?\*/);
   });
 });
 
