@@ -10,7 +10,12 @@ import { type Branch, bottomOf, isHistory, type RevTree } from './tree.ts';
  * branch = start [ "@" parent ] ( ":" / "!" ) id *( "," id )  "!" when the leaf is a tombstone; newest id first
  * ```
  *
- * A `%`, `,` or `;` inside an id is written as `%` and two hex digits.
+ * A `%`, `,` or `;` inside an id is written as `%` and two hex digits. What stands before the first `;` names the format.
+ *
+ * @example
+ * ```ts
+ * encodeTree(treeOf({ start: 2, ids: ['b', 'a'] }, false)); // '1;2:b,a'
+ * ```
  */
 export function encodeTree(tree: RevTree): string {
   let text = `${FORMAT}`;
@@ -28,9 +33,7 @@ export function encodeTree(tree: RevTree): string {
  *
  * @example
  * ```ts
- * const tree = treeOf({ start: 2, ids: ['b', 'a'] }, false);
- * encodeTree(tree); // '1;2:b,a'
- * decodeTree('1;2:b,a'); // the same tree
+ * winner(decodeTree('1;2:b,a'))?.rev; // '2-b'
  * ```
  */
 export function decodeTree(text: string): RevTree {

@@ -7,7 +7,15 @@ import { compareLeaves } from './winner.ts';
 
 export type { Leaf };
 
-/** All leaves, the winner first: the order of `changes` in a row of `_changes?style=all_docs`. */
+/**
+ * All leaves, the winner first: the order of `changes` in a row of `_changes?style=all_docs`.
+ *
+ * @example
+ * ```ts
+ * const one = treeOf({ start: 1, ids: ['a'] }, false);
+ * leaves(mergePath(one, { start: 1, ids: ['b'] }, false).tree).map(({ rev }) => rev); // ['1-b', '1-a']
+ * ```
+ */
 export function leaves(tree: RevTree): Leaf[] {
   return join(tree).branches.map(leafOf).sort(compareLeaves);
 }
@@ -46,6 +54,11 @@ export function pathTo(tree: RevTree, rev: string, limit?: number): RevisionPath
 /**
  * The leaves that a revision has led to, itself if it is one, in ascending order: what `latest=true` gives in its place.
  * Empty when the tree does not know it.
+ *
+ * @example
+ * ```ts
+ * descendantLeaves(treeOf({ start: 2, ids: ['b', 'a'] }, false), '1-a')[0]?.rev; // '2-b'
+ * ```
  */
 export function descendantLeaves(tree: RevTree, rev: string): Leaf[] {
   const node = find(tree, rev);

@@ -24,7 +24,14 @@ export function parseRev(text: string): Rev | undefined {
   return Number.isSafeInteger(generation) ? { generation, id: text.slice(dash + 1) } : undefined;
 }
 
-/** The revision as text, the way every CouchDB endpoint spells it. */
+/**
+ * The revision as text, the way every CouchDB endpoint spells it.
+ *
+ * @example
+ * ```ts
+ * formatRev(3, 'a'); // '3-a'
+ * ```
+ */
 export function formatRev(generation: number, id: string): string {
   return `${generation}-${id}`;
 }
@@ -33,6 +40,11 @@ export function formatRev(generation: number, id: string): string {
  * How CouchDB spells a revision id that it has stored. It packs 32 hex digits into 16 bytes and shows every 16 bytes as
  * hex digits, so upper case comes back in lower case, and an id of 16 bytes comes back as 32 digits. All other ids come
  * back as they were; `undefined` for one that CouchDB refuses: 32 bytes that are not hex digits.
+ *
+ * @example
+ * ```ts
+ * canonicalRevId('abcdefghijklmnop'); // '6162636465666768696a6b6c6d6e6f70'
+ * ```
  */
 export function canonicalRevId(id: string): string | undefined {
   if (HASH.test(id)) return id;
@@ -46,6 +58,11 @@ export function canonicalRevId(id: string): string | undefined {
 /**
  * The order of revision ids in CouchDB: that of the bytes it stores, 16 for an id of 32 hex digits, UTF-8 for any other.
  * Negative when `a` comes first; the winner of two equally long live branches is the one that comes last.
+ *
+ * @example
+ * ```ts
+ * compareRevIds('abc', '967a00dff5e02add41819138abb3284d'); // negative: 0x61 is before 0x96
+ * ```
  */
 export function compareRevIds(a: string, b: string): number {
   if (a === b) return 0;

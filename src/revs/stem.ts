@@ -15,7 +15,7 @@ export function stem(tree: RevTree, limit: number): RevTree {
   const length = Math.max(limit, 1);
   if (longestPath(tree) <= length) return join(tree);
   // A tree in which an id occurs twice is cut differently by CouchDB: every path by itself, and what then still overlaps
-  // is joined. So a branch can come off although a shorter one keeps the fork where it grew.
+  // is joined. So a branch can come off although a shorter one keeps the fork where it grew, and cutting again can cut more.
   const alone = tree.branches.length === 1 || hasRepeatedIds(tree);
   const lengths = alone ? tree.branches.map(() => length) : keptLengths(tree, length);
   const tips = tree.branches.map(({ start, deleted }, i) => ({ path: lineage(tree, i, start, lengths[i]), deleted }));

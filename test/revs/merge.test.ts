@@ -38,6 +38,7 @@ describe('mergePath', () => {
     ['another root', ['2-ba'], '1-x', 'branched', ['2-b', '1-x']],
     ['a path that does not overlap', ['2-ba'], '4-dc', 'branched', ['4-d', '2-b']],
     ['the same id on other ancestors', ['2-ba'], '2-bx', 'none', ['2-b', '2-b']],
+    ['the same id on other ancestors, beside a branch', ['2-bx', '2-ax'], '2-ay', 'none', ['2-b', '2-a', '2-a']],
     ['a path that reaches further back', ['3-c'], '3-cba', 'none', ['3-c']],
     ['a successor that reaches further back', ['3-c'], '4-dcba', 'extended', ['4-d']],
     ['a fork below a cut branch', ['4-dc'], '5-xwcba', 'branched', ['5-x', '4-d']],

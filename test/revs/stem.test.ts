@@ -28,6 +28,11 @@ describe('stem', () => {
     expect(pathTo(stem(twice, 2), '3-c')).toEqual({ start: 3, ids: ['c', 'b'] });
   });
 
+  test('counts the whole path of a branch', () => {
+    const twice = grown([{ path: { start: 4, ids: ['d', 'c', 'x', 'a'] }, deleted: false }], live(2, 'ca'));
+    expect(pathTo(stem(twice, 3), '4-d')).toEqual({ start: 4, ids: ['d', 'c', 'x'] });
+  });
+
   test('keeps a leaf that a path has linked and the limit parts from it again', () => {
     const linked = grown([
       { path: { start: 2, ids: ['b', 'a'] }, deleted: false },

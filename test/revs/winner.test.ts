@@ -20,6 +20,15 @@ test.each([
   expect(winner(grown([...arrivals].reverse()))?.rev).toBe(rev);
 });
 
+test('winner is no leaf that a path has since gone on from', () => {
+  const tree = grown([
+    live(2, 'b'),
+    live(4, 'd'),
+    { path: { start: 6, ids: ['f', 'e', 'd', 'c', 'b'] }, deleted: true },
+  ]);
+  expect(winner(tree)).toEqual({ rev: '6-f', generation: 6, id: 'f', deleted: true });
+});
+
 test('winner of the empty tree is undefined', () => {
   expect(winner(emptyTree)).toBeUndefined();
 });
