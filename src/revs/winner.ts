@@ -1,6 +1,6 @@
-import { compareRevIds } from './rev.ts';
 import { type Leaf, leafOf } from './leaf.ts';
 import { join } from './merge.ts';
+import { compareRevIds } from './rev.ts';
 import type { RevTree } from './tree.ts';
 
 /**
