@@ -23,5 +23,46 @@ export {
   type StoreFailure,
 } from './core/errors.ts';
 export { Feed, type OpenFeed } from './core/feed.ts';
+export type { JsonObject } from './core/json-value.ts';
 export type { Platform } from './core/platform.ts';
+export type { Auth } from './couch/auth.ts';
+export type { ChangesEnd, ChangesEvent, ChangesOptions } from './couch/changes.ts';
+export type { ChangesRow } from './couch/changes-row.ts';
+export { type CouchOptions, couch } from './couch/couch.ts';
+export type { Database, DatabaseInfo, Meter } from './couch/database.ts';
+export type { Doc, GetOptions } from './couch/documents.ts';
+export type { TimeLimits, Traffic } from './couch/request.ts';
+export type { RetryNotice, RetryPolicy } from './couch/retry.ts';
+export type { RevisionsOptions, WantedRevisions } from './couch/revisions.ts';
+export type { FetchedRevision, RevisionResult } from './couch/revisions-row.ts';
+export type { Sequence } from './couch/sequence.ts';
+export type { Server, ServerInfo } from './couch/server.ts';
 export type { Decision, Entry, Key, KeyPart, KeyRange, Kv, KvLimits, Page, UpdateOptions } from './kv/kv.ts';
+export { type MemoryKvOptions, memoryKv } from './kv/memory.ts';
+export type { PullOptions } from './pull/options.ts';
+export { type Pull, pull } from './pull/pull.ts';
+export type { PullEvent, PullResult, PullState, PullStatus } from './pull/status.ts';
+export type { Keep } from './replica/merge-batch.ts';
+export type { RevisionText, Shown } from './replica/read.ts';
+export {
+  type AllDocsRange,
+  openReplica,
+  type Replica,
+  type ReplicaDoc,
+  type ReplicaInfo,
+  type ReplicaLeaf,
+  type ReplicaOptions,
+  replicas,
+} from './replica/replica.ts';
+export type {
+  Checkpoint,
+  FailedRevision,
+  MissingRevisions,
+  OfferedRevisions,
+  RevisionToWrite,
+  Target,
+  TargetState,
+  WriteBatch,
+  WriteResult,
+} from './replica/target.ts';
+export type { RevisionPath } from './revs/path.ts';

@@ -9,7 +9,12 @@ export function sentence(error: unknown): string {
 }
 
 /** The same as an object for `--json`. */
-export function errorLine(error: unknown): { readonly type: 'error'; readonly name: string; readonly message: string; readonly status?: number } {
+export function errorLine(error: unknown): {
+  readonly type: 'error';
+  readonly name: string;
+  readonly message: string;
+  readonly status?: number;
+} {
   return {
     type: 'error',
     name: isCouchtideError(error) ? error.name : 'Error',

@@ -9,7 +9,9 @@ export function indentJson(text: string, depth = 0): string {
   if ((first !== '{' && first !== '[') || depth === 100) return text;
   const parts =
     first === '{'
-      ? objectMembers(text, 0).map(({ begin, start, end }) => `${nameOf(text, begin, start)}: ${indentJson(text.slice(start, end), depth + 1)}`)
+      ? objectMembers(text, 0).map(
+          ({ begin, start, end }) => `${nameOf(text, begin, start)}: ${indentJson(text.slice(start, end), depth + 1)}`,
+        )
       : arrayElements(text, 0).map(({ start, end }) => indentJson(text.slice(start, end), depth + 1));
   if (parts.length === 0) return first === '{' ? '{}' : '[]';
   const margin = '  '.repeat(depth + 1);

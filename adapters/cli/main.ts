@@ -12,7 +12,9 @@ process.stdout.on('error', () => {
   // Reported where it is written.
 });
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 process.exitCode = await run(process.argv.slice(2), version, {
   stdout: process.stdout,
   stderr: process.stderr,

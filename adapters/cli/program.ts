@@ -38,7 +38,11 @@ export async function run(args: readonly string[], version: string, context: Con
     .command('export')
     .description('write the documents of a replica, one a line')
     .argument('<directory>', 'where the replica is')
-    .addOption(new Option('--format <format>', 'lines of JSON, or a folder of files').choices(['ndjson', 'files']).default('ndjson'))
+    .addOption(
+      new Option('--format <format>', 'lines of JSON, or a folder of files')
+        .choices(['ndjson', 'files'])
+        .default('ndjson'),
+    )
     .option('--out <path>', 'the file or folder to write; the output by default')
     .option('--revs', 'show the ancestry of each revision as _revisions')
     .option('--conflicts', 'every leaf revision, tombstones too, the winner first')

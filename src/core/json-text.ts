@@ -41,7 +41,7 @@ export function objectMembers(text: string, start: number): MemberSpan[] {
     const raw = text.slice(at + 1, nameEnd - 1);
     const valueStart = skipBlank(text, skipBlank(text, nameEnd) + 1);
     const end = skipValue(text, valueStart);
-    members.push({ name: raw.includes('\\') ? unescape(raw) : raw, begin, start: valueStart, end });
+    members.push({ name: raw.includes('\\') ? unescapeName(raw) : raw, begin, start: valueStart, end });
     at = skipBlank(text, end);
     if (text.charCodeAt(at) !== COMMA) break;
     at = skipBlank(text, at + 1);
@@ -144,7 +144,7 @@ function skipLiteral(text: string, at: number): number {
   return position;
 }
 
-function unescape(raw: string): string {
+function unescapeName(raw: string): string {
   const name: unknown = JSON.parse(`"${raw}"`);
   return typeof name === 'string' ? name : raw;
 }

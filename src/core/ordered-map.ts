@@ -60,7 +60,7 @@ export async function* orderedMap<T, R>(
       const result = results[0];
       if (result === undefined) return;
       const value = await result;
-      results.shift();
+      results.splice(0, 1);
       wakeReader();
       yield value;
     }

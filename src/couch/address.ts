@@ -18,9 +18,12 @@ export function parseAddress(text: string): Address {
   try {
     url = new URL(text);
   } catch (error) {
-    throw new InputError(`Not a url: ${JSON.stringify(hideCredentials(text))}; expected one like http://host:5984/database`, {
-      cause: error instanceof TypeError ? undefined : error,
-    });
+    throw new InputError(
+      `Not a url: ${JSON.stringify(hideCredentials(text))}; expected one like http://host:5984/database`,
+      {
+        cause: error instanceof TypeError ? undefined : error,
+      },
+    );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new InputError(`The url ${JSON.stringify(hideCredentials(text))} must begin with http:// or https://`);
@@ -43,7 +46,9 @@ export function parseDatabaseAddress(text: string): Address & { readonly server:
   const segment = address.url.slice(slash + 1);
   const server = address.url.slice(0, slash);
   if (segment === '' || server.endsWith('/')) {
-    throw new InputError(`The url ${JSON.stringify(hideCredentials(text))} names no database; expected one like http://host:5984/database`);
+    throw new InputError(
+      `The url ${JSON.stringify(hideCredentials(text))} names no database; expected one like http://host:5984/database`,
+    );
   }
   const name = percentDecode(segment);
   return { ...address, url: `${server}/${encodeSegment(name)}`, server, name };

@@ -3,8 +3,8 @@ import { Feed } from '../core/feed.ts';
 import { JsonRows } from '../core/json-rows.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import { decodeText } from '../core/text.ts';
-import type { Endpoint } from './endpoint.ts';
 import { type ChangesRow, parseChangesRow } from './changes-row.ts';
+import type { Endpoint } from './endpoint.ts';
 import { type RequestDescription, send } from './request.ts';
 import { waitToRetry } from './retry.ts';
 import { formatSequence, parseSequence, type Sequence } from './sequence.ts';
@@ -24,7 +24,9 @@ export interface ChangesOptions {
   /** Only documents that a Mango selector matches. */
   readonly selector?: JsonObject;
   /** Only documents that a filter function of a design document passes, or that a view maps. */
-  readonly filter?: { readonly name: string; readonly params?: Readonly<Record<string, string>> } | { readonly view: string };
+  readonly filter?:
+    | { readonly name: string; readonly params?: Readonly<Record<string, string>> }
+    | { readonly view: string };
   /** The most rows. */
   readonly limit?: number;
   /** Newest first. `since` then means nothing, and the feed cannot be resumed. */

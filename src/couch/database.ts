@@ -1,6 +1,6 @@
-import { isJsonObject } from '../core/json-value.ts';
-import type { Feed } from '../core/feed.ts';
 import { ProtocolError } from '../core/errors.ts';
+import type { Feed } from '../core/feed.ts';
+import { isJsonObject } from '../core/json-value.ts';
 import { type ChangesEvent, type ChangesOptions, changes } from './changes.ts';
 import { type Doc, type GetOptions, get } from './documents.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -54,7 +54,9 @@ export class Database {
   async info(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<DatabaseInfo> {
     const { connection, url } = this.#endpoint;
     const { signal } = options;
-    return withRetry(this.#endpoint, signal, async () => parseInfo(await sendForObject(connection, { url, signal }), url));
+    return withRetry(this.#endpoint, signal, async () =>
+      parseInfo(await sendForObject(connection, { url, signal }), url),
+    );
   }
 
   /**
@@ -87,7 +89,10 @@ export class Database {
 function parseInfo(info: Readonly<Record<string, unknown>>, url: string): DatabaseInfo {
   const { db_name, doc_count, doc_del_count, update_seq, instance_start_time, sizes } = info;
   if (typeof db_name !== 'string' || update_seq === undefined) {
-    throw new ProtocolError(`${url} is not a CouchDB database; what it answers has neither db_name nor update_seq`, false);
+    throw new ProtocolError(
+      `${url} is not a CouchDB database; what it answers has neither db_name nor update_seq`,
+      false,
+    );
   }
   const external = isJsonObject(sizes) ? sizes['external'] : undefined;
   return {

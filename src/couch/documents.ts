@@ -28,7 +28,9 @@ export async function get(endpoint: Endpoint, id: string, options: GetOptions): 
   const url = `${endpoint.url}/${encodeDocumentId(id)}`;
   const query = { rev, revs: revs ? 'true' : undefined, conflicts: conflicts ? 'true' : undefined };
   try {
-    const document = await withRetry(endpoint, signal, () => sendForObject(endpoint.connection, { url, query, signal }));
+    const document = await withRetry(endpoint, signal, () =>
+      sendForObject(endpoint.connection, { url, query, signal }),
+    );
     if (isDoc(document)) return document;
     throw new ProtocolError(`The answer to GET ${url} is not a document`, true);
   } catch (error) {

@@ -30,9 +30,18 @@ export async function refusal(answer: Answer, request: string, platform: Platfor
  * starting or in maintenance and for a parameter it cannot read; the latter's reasons are Erlang's names of a bad call.
  */
 function isPassing(status: number, error: string, reason: string): boolean {
-  if (status === 500) return !/^(badarg|function_clause|badmatch|case_clause|if_clause)\b/.test(reason === 'badarg' ? reason : error);
+  if (status === 500)
+    return !/^(badarg|function_clause|badmatch|case_clause|if_clause)\b/.test(reason === 'badarg' ? reason : error);
   if (status === 412) return error === 'nodedown';
-  return status === 408 || status === 425 || status === 429 || status === 502 || status === 503 || status === 504 || status === 507;
+  return (
+    status === 408 ||
+    status === 425 ||
+    status === 429 ||
+    status === 502 ||
+    status === 503 ||
+    status === 504 ||
+    status === 507
+  );
 }
 
 /** `Retry-After` in milliseconds: it gives seconds or a date (RFC 9110, section 10.2.3). */
@@ -47,7 +56,10 @@ function explain(text: string): { error: string; reason: string } {
   try {
     parsed = JSON.parse(text);
   } catch {
-    return { error: '', reason: text.trim() === '' ? '' : `the answer is not CouchDB's, it begins ${excerpt(text.trim())}` };
+    return {
+      error: '',
+      reason: text.trim() === '' ? '' : `the answer is not CouchDB's, it begins ${excerpt(text.trim())}`,
+    };
   }
   if (!isJsonObject(parsed)) return { error: '', reason: '' };
   const word = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 1000) : '');

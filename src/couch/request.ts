@@ -70,7 +70,8 @@ export async function send(connection: Connection, description: RequestDescripti
   const dog = watchdog(platform, (ms) =>
     controller.abort(new NetworkError(`${name} got no answer for ${ms / 1000} seconds`, 'timeout')),
   );
-  const answer = (response: Response): Answer => new ReceivedAnswer(response, name, controller, dog, limits, connection);
+  const answer = (response: Response): Answer =>
+    new ReceivedAnswer(response, name, controller, dog, limits, connection);
   try {
     controller.signal.throwIfAborted();
     dog.start(limits.head);
@@ -115,12 +116,20 @@ async function follow(
   for (let step = 0; step < LONGEST_CHAIN; step += 1) {
     const headers = new Headers(connection.headers);
     headers.set('accept', 'application/json');
-    (await connection.authorize()).forEach((value, header) => headers.set(header, value));
+    (await connection.authorize()).forEach((value, header) => {
+      headers.set(header, value);
+    });
     if (body !== undefined) headers.set('content-type', 'application/json');
     connection.traffic.requests += 1;
-    const response = await fetchOnce(connection.platform, url, { method, headers, signal, redirect: 'manual', ...(body === undefined ? {} : { body }) }, name);
+    const response = await fetchOnce(
+      connection.platform,
+      url,
+      { method, headers, signal, redirect: 'manual', ...(body === undefined ? {} : { body }) },
+      name,
+    );
     const location = response.headers.get('location');
-    if (response.type !== 'opaqueredirect' && (response.status < 300 || response.status > 399 || location === null)) return response;
+    if (response.type !== 'opaqueredirect' && (response.status < 300 || response.status > 399 || location === null))
+      return response;
     await response.body?.cancel();
     const target = location === null ? undefined : new URL(location, url);
     if (target === undefined || target.origin !== new URL(url).origin) {

@@ -32,7 +32,11 @@ export interface RetryContext {
  *
  * @throws whatever the last try threw
  */
-export async function withRetry<R>(context: RetryContext, signal: AbortSignal | undefined, run: () => Promise<R>): Promise<R> {
+export async function withRetry<R>(
+  context: RetryContext,
+  signal: AbortSignal | undefined,
+  run: () => Promise<R>,
+): Promise<R> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await run();

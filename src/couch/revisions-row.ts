@@ -18,7 +18,11 @@ export interface FetchedRevision {
 export type RevisionResult =
   | FetchedRevision
   | { readonly id: string; readonly rev: string | undefined; readonly missing: true }
-  | { readonly id: string; readonly rev: string | undefined; readonly error: { readonly error: string; readonly reason: string } };
+  | {
+      readonly id: string;
+      readonly rev: string | undefined;
+      readonly error: { readonly error: string; readonly reason: string };
+    };
 
 /**
  * Reads one row of the answer to `_bulk_get`: `{"id","docs":[{"ok":{…}} | {"error":{…}} …]}`. What is wrong with one
@@ -34,7 +38,9 @@ export function parseRevisionsRow(text: string): { readonly id: string; readonly
     throw new ProtocolError(`A row of the answer to _bulk_get is not CouchDB's: ${excerpt(text)}`, true);
   }
   const list = memberText(text, 0, 'docs') ?? '[]';
-  const results = arrayElements(list, 0).map(({ start, end }, index) => parseResult(id, docs[index], list.slice(start, end)));
+  const results = arrayElements(list, 0).map(({ start, end }, index) =>
+    parseResult(id, docs[index], list.slice(start, end)),
+  );
   return { id, results };
 }
 

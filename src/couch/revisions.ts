@@ -30,7 +30,11 @@ const HEAD_LIMIT = 120_000;
  *
  * An answer that breaks off is asked for again, less what has arrived. Requests: one for every `batchSize` entries.
  */
-export function revisions(endpoint: Endpoint, wanted: readonly WantedRevisions[], options: RevisionsOptions): Feed<RevisionResult> {
+export function revisions(
+  endpoint: Endpoint,
+  wanted: readonly WantedRevisions[],
+  options: RevisionsOptions,
+): Feed<RevisionResult> {
   const { batchSize = 500 } = options;
   return new Feed(
     async function* (signal) {
@@ -65,7 +69,11 @@ async function* fetchBatch(
   }
 }
 
-async function* readAnswer(endpoint: Endpoint, docs: readonly Entry[], signal: AbortSignal): AsyncGenerator<string[], void, undefined> {
+async function* readAnswer(
+  endpoint: Endpoint,
+  docs: readonly Entry[],
+  signal: AbortSignal,
+): AsyncGenerator<string[], void, undefined> {
   const answer = await send(endpoint.connection, {
     method: 'POST',
     url: `${endpoint.url}/_bulk_get`,
@@ -117,7 +125,10 @@ class Outstanding {
   take({ id, results }: { readonly id: string; readonly results: readonly RevisionResult[] }): RevisionResult[] {
     const revs = this.#named.get(id);
     if (revs === undefined && !this.#leaves.has(id)) {
-      throw new ProtocolError(`The answer to _bulk_get holds a document that was not asked for: ${JSON.stringify(id)}`, true);
+      throw new ProtocolError(
+        `The answer to _bulk_get holds a document that was not asked for: ${JSON.stringify(id)}`,
+        true,
+      );
     }
     const allLeaves = this.#leaves.delete(id);
     return results.filter((result) => {

@@ -58,7 +58,9 @@ export class Server {
   }
 
   /** The names of the databases, in order, between two names where given. One request; CouchDB asks an admin's rights for it. */
-  databases(options: { readonly startKey?: string; readonly endKey?: string; readonly signal?: AbortSignal } = {}): Feed<string> {
+  databases(
+    options: { readonly startKey?: string; readonly endKey?: string; readonly signal?: AbortSignal } = {},
+  ): Feed<string> {
     const { startKey, endKey } = options;
     const query = {
       start_key: startKey === undefined ? undefined : JSON.stringify(startKey),

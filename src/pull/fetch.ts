@@ -1,7 +1,7 @@
 import { splitDocument } from '../core/document-text.ts';
 import type { Database } from '../couch/database.ts';
-import type { RevisionResult } from '../couch/revisions-row.ts';
 import type { WantedRevisions } from '../couch/revisions.ts';
+import type { RevisionResult } from '../couch/revisions-row.ts';
 import type { FailedRevision, RevisionToWrite } from '../replica/target.ts';
 
 /** What a source gave of the wanted revisions. */
@@ -11,7 +11,11 @@ export interface Fetched {
 }
 
 /** Fetches revisions. Each wanted one is in the result: as a revision, or as a failure that says why not. */
-export async function fetchRevisions(source: Database, wanted: readonly WantedRevisions[], signal: AbortSignal): Promise<Fetched> {
+export async function fetchRevisions(
+  source: Database,
+  wanted: readonly WantedRevisions[],
+  signal: AbortSignal,
+): Promise<Fetched> {
   const revisions: RevisionToWrite[] = [];
   const failures: Omit<FailedRevision, 'attempts'>[] = [];
   if (wanted.length === 0) return { revisions, failures };

@@ -17,7 +17,11 @@ export function offeredBy(rows: readonly ChangesRow[]): OfferedRevisions[] {
   const offered = new Map<string, string[]>();
   for (const { id, changes } of rows) {
     const revs = offered.get(id);
-    if (revs === undefined) offered.set(id, changes.map(({ rev }) => rev));
+    if (revs === undefined)
+      offered.set(
+        id,
+        changes.map(({ rev }) => rev),
+      );
     else for (const { rev } of changes) if (!revs.includes(rev)) revs.push(rev);
   }
   return [...offered].map(([id, revs]) => ({ id, revs }));

@@ -207,7 +207,10 @@ class Replication implements Pull {
       const batch = failed.slice(start, start + this.#settings.batchSize);
       const wanted = batch.map(({ id, rev }) => ({ id, revs: [rev] }));
       const { revisions, failures } = await fetchRevisions(this.#source, wanted, signal);
-      await this.#store({ rows: batch.length, revisions, failures, through: undefined, pending: this.status().pending }, '');
+      await this.#store(
+        { rows: batch.length, revisions, failures, through: undefined, pending: this.status().pending },
+        '',
+      );
     }
   }
 

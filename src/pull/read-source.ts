@@ -67,7 +67,9 @@ class GenerationCount {
   rows = 0;
   first = 0;
 
-  async *count(events: AsyncIterable<readonly ChangesEvent[]>): AsyncGenerator<readonly ChangesEvent[], void, undefined> {
+  async *count(
+    events: AsyncIterable<readonly ChangesEvent[]>,
+  ): AsyncGenerator<readonly ChangesEvent[], void, undefined> {
     for await (const batch of events) {
       for (const event of batch) {
         if (event.type !== 'row') continue;

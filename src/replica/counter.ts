@@ -25,7 +25,8 @@ export interface Counter {
  * @throws StoreError when the replica is gone, or what stands in its place is not a counter
  */
 export function decodeCounter(entry: Entry | undefined, name: string): Counter {
-  if (entry === undefined) throw new StoreError(`The replica ${JSON.stringify(name)} was destroyed; open it anew`, 'missing');
+  if (entry === undefined)
+    throw new StoreError(`The replica ${JSON.stringify(name)} was destroyed; open it anew`, 'missing');
   const value = decodeJson(entry.value);
   if (isJsonObject(value) && typeof value['token'] === 'string' && COUNTS.every((count) => isCount(value[count]))) {
     const { token, ...counts } = value;

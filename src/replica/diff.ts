@@ -8,7 +8,10 @@ import type { MissingRevisions, OfferedRevisions } from './target.ts';
  * Which of the offered revisions are in no tree here. A revision that is malformed is lacking too: it has to be asked for,
  * so that what is wrong with it can be recorded.
  */
-export async function diff(storage: DocumentStorage, offered: readonly OfferedRevisions[]): Promise<MissingRevisions[]> {
+export async function diff(
+  storage: DocumentStorage,
+  offered: readonly OfferedRevisions[],
+): Promise<MissingRevisions[]> {
   const heads = await storage.heads(offered.map(({ id }) => id));
   return offered.flatMap(({ id, revs }, index) => {
     const distinct = [...new Set(revs)];

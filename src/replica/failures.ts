@@ -17,7 +17,10 @@ export interface FailureChanges {
 }
 
 /** The failures on record, in no particular order. */
-export async function* readFailures(kv: Kv, layout: Layout): AsyncGenerator<readonly FailedRevision[], void, undefined> {
+export async function* readFailures(
+  kv: Kv,
+  layout: Layout,
+): AsyncGenerator<readonly FailedRevision[], void, undefined> {
   for await (const { value } of list(kv, { prefix: layout.failures })) {
     const failure = decodeFailure(value);
     if (failure !== undefined) yield [failure];
@@ -71,6 +74,7 @@ function decodeFailure(bytes: Uint8Array): FailedRevision | undefined {
   const value = decodeJson(bytes);
   if (!isJsonObject(value)) return undefined;
   const { id, rev, reason, attempts } = value;
-  if (typeof id !== 'string' || typeof rev !== 'string' || typeof reason !== 'string' || typeof attempts !== 'number') return undefined;
+  if (typeof id !== 'string' || typeof rev !== 'string' || typeof reason !== 'string' || typeof attempts !== 'number')
+    return undefined;
   return { id, rev, reason, attempts };
 }

@@ -5,7 +5,9 @@ import type { Head, StoredRevision } from './storage.ts';
 
 /** A head as bytes: `[id, seq, tree, [[rev, place, attachments?]…]]`. */
 export function encodeHead({ id, seq, tree, stored }: Head): Uint8Array {
-  const revisions = stored.map(({ rev, place, attachments }) => (attachments === undefined ? [rev, place] : [rev, place, attachments]));
+  const revisions = stored.map(({ rev, place, attachments }) =>
+    attachments === undefined ? [rev, place] : [rev, place, attachments],
+  );
   return encodeJson([id, seq, encodeTree(tree), revisions]);
 }
 

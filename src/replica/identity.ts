@@ -44,7 +44,10 @@ function decodeIdentity(bytes: Uint8Array, name: string): Identity {
   const value = decodeJson(bytes);
   const { format, uuid, partBytes } = isJsonObject(value) ? value : {};
   if (typeof format === 'number' && format > FORMAT) {
-    throw new StoreError(`The replica ${JSON.stringify(name)} was made by a newer couchtide; update couchtide to read it`, 'newer');
+    throw new StoreError(
+      `The replica ${JSON.stringify(name)} was made by a newer couchtide; update couchtide to read it`,
+      'newer',
+    );
   }
   if (format !== FORMAT || typeof uuid !== 'string' || typeof partBytes !== 'number') {
     throw new StoreError(`The replica ${JSON.stringify(name)} is damaged: what it is cannot be read`, 'corrupt');

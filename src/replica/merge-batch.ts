@@ -82,7 +82,10 @@ function mergeDocument(
 }
 
 function countAttachments(revisions: readonly { readonly attachments?: string }[]): number {
-  return revisions.reduce((sum, { attachments }) => sum + (attachments === undefined ? 0 : objectMembers(attachments, 0).length), 0);
+  return revisions.reduce(
+    (sum, { attachments }) => sum + (attachments === undefined ? 0 : objectMembers(attachments, 0).length),
+    0,
+  );
 }
 
 /** Why a revision can never be stored, whatever else happens; undefined for a sound one. */

@@ -52,7 +52,12 @@ export async function* readTexts(
   for await (const heads of storage.range(range)) {
     for (let start = 0; start < heads.length; start += step) {
       const wanted = heads.slice(start, start + step).flatMap((head) => {
-        const shownLeaves = of === 'leaves' ? leaves(head.tree) : leaves(head.tree).slice(0, 1).filter(({ deleted }) => !deleted);
+        const shownLeaves =
+          of === 'leaves'
+            ? leaves(head.tree)
+            : leaves(head.tree)
+                .slice(0, 1)
+                .filter(({ deleted }) => !deleted);
         return shownLeaves.flatMap(({ rev }) => {
           const stored = head.stored.find((revision) => revision.rev === rev);
           return stored === undefined ? [] : [{ head, stored }];

@@ -184,7 +184,16 @@ export class Replica implements Target {
       if (isJsonObject(checkpoint)) checkpoints.push({ id: String(key.at(-1)), value: checkpoint });
     }
     const { uuid } = this.#identity;
-    return { name: this.name, uuid, docCount, docDelCount, updateSeq: seq, attachmentsMissing, failed: failures, checkpoints };
+    return {
+      name: this.name,
+      uuid,
+      docCount,
+      docDelCount,
+      updateSeq: seq,
+      attachmentsMissing,
+      failed: failures,
+      checkpoints,
+    };
   }
 
   /** The revisions that could not be had. Each pull tries them again. */
@@ -256,7 +265,14 @@ export class Replica implements Target {
     return new Feed(async function* () {
       let left = limit;
       if (left <= 0) return;
-      for await (const batch of readTexts(storage, { from, to, reverse: descending, shown: { revs, conflicts }, of, step })) {
+      for await (const batch of readTexts(storage, {
+        from,
+        to,
+        reverse: descending,
+        shown: { revs, conflicts },
+        of,
+        step,
+      })) {
         yield batch.slice(0, left).map(as);
         left -= batch.length;
         if (left <= 0) return;

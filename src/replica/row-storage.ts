@@ -5,7 +5,15 @@ import { compareIds, plainPart } from './document-key.ts';
 import { decodeHead, encodeHead } from './head.ts';
 import type { Layout } from './layout.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import type { BodyPlace, DocumentChange, DocumentStorage, Head, HeadRange, Mutation, PreparedCommit } from './storage.ts';
+import type {
+  BodyPlace,
+  DocumentChange,
+  DocumentStorage,
+  Head,
+  HeadRange,
+  Mutation,
+  PreparedCommit,
+} from './storage.ts';
 
 /** What a commit holds beside documents and their bodies: counter, signal, checkpoint, failures. */
 const RESERVED_MUTATIONS = 16;
@@ -78,7 +86,10 @@ export class RowStorage implements DocumentStorage {
       for (const { segment, part, start, end } of spans) {
         const bytes = found.get(`${segment}/${part}`);
         if (bytes === undefined || bytes.length < end) {
-          throw new StoreError('The replica is damaged: the body of a document is not there; pull it into a new replica', 'corrupt');
+          throw new StoreError(
+            'The replica is damaged: the body of a document is not there; pull it into a new replica',
+            'corrupt',
+          );
         }
         text += decoder.decode(bytes.subarray(start, end), { stream: true });
       }
@@ -101,7 +112,9 @@ export class RowStorage implements DocumentStorage {
       const { records, bytes } = segments.held;
       const bodies = segments.take();
       commits.push({
-        ...(fits(heads.length + records, headBytes + bytes) ? { ahead: [], set: [...bodies, ...heads] } : { ahead: bodies, set: heads }),
+        ...(fits(heads.length + records, headBytes + bytes)
+          ? { ahead: [], set: [...bodies, ...heads] }
+          : { ahead: bodies, set: heads }),
         segment: segments.next,
         changes: held,
       });
@@ -137,7 +150,12 @@ export class RowStorage implements DocumentStorage {
     return entries;
   }
 
-  #spans([segment = 0, offset = 0, length = 0]: BodyPlace): { segment: number; part: number; start: number; end: number }[] {
+  #spans([segment = 0, offset = 0, length = 0]: BodyPlace): {
+    segment: number;
+    part: number;
+    start: number;
+    end: number;
+  }[] {
     const size = this.#partBytes;
     const spans: { segment: number; part: number; start: number; end: number }[] = [];
     for (let at = offset; at < offset + length; ) {

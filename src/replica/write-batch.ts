@@ -41,7 +41,9 @@ export async function writeBatch(writing: Writing, batch: WriteBatch): Promise<W
     if (rejected !== 'lost') return { written, rejected };
     await writing.platform.sleep(backoffDelay(races, { base: 2, cap: 100 }, writing.platform.random()));
   }
-  throw new ContentionError(`The replica ${JSON.stringify(writing.layout.name)} is being written by too many at once; try again`);
+  throw new ContentionError(
+    `The replica ${JSON.stringify(writing.layout.name)} is being written by too many at once; try again`,
+  );
 }
 
 async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Promise<WriteResult['rejected'] | 'lost'> {
@@ -61,7 +63,8 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
   for (const [index, commit] of commits.entries()) {
     if (commit.ahead.length > 0) {
       // The numbers of the segments are taken first, so that no other writer puts his bodies under them.
-      if (!(await turn.commit({ segment: commit.segment, changes: [], set: [], delete: [], failures: 0 }))) return 'lost';
+      if (!(await turn.commit({ segment: commit.segment, changes: [], set: [], delete: [], failures: 0 })))
+        return 'lost';
       await writeAhead(kv, commit.ahead);
     }
     const isLast = index === commits.length - 1;
@@ -77,7 +80,10 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
   return rejected;
 }
 
-async function readHeads(storage: DocumentStorage, { revisions, failures = [] }: WriteBatch): Promise<Map<string, Head>> {
+async function readHeads(
+  storage: DocumentStorage,
+  { revisions, failures = [] }: WriteBatch,
+): Promise<Map<string, Head>> {
   const ids = [...new Set([...revisions, ...failures].map(({ id }) => id))].filter(isStorableId);
   const heads = await storage.heads(ids);
   return new Map(heads.flatMap((head) => (head === undefined ? [] : [[head.id, head]])));

@@ -10,11 +10,16 @@ describe('backoffDelay', () => {
 
   test('takes any time up to the bound, but never less than what the server asks', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2000 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(100_000), (attempt, random, floor) => {
-        const delay = backoffDelay(attempt, { base: 100, cap: 10_000 }, random, floor);
-        expect(delay).toBeGreaterThanOrEqual(floor);
-        expect(delay).toBeLessThanOrEqual(Math.max(floor, 10_000));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2000 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.nat(100_000),
+        (attempt, random, floor) => {
+          const delay = backoffDelay(attempt, { base: 100, cap: 10_000 }, random, floor);
+          expect(delay).toBeGreaterThanOrEqual(floor);
+          expect(delay).toBeLessThanOrEqual(Math.max(floor, 10_000));
+        },
+      ),
     );
   });
 });

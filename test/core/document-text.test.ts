@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { joinDocument, splitDocument } from '../../src/core/document-text.ts';
 import { memberText, skipValue } from '../../src/core/json-text.ts';
 
-const MANAGED = ['_id', '_rev', '_deleted', '_revisions', '_attachments', '_conflicts', '_deleted_conflicts', '_revs_info', '_local_seq'];
+const MANAGED = [
+  '_id',
+  '_rev',
+  '_deleted',
+  '_revisions',
+  '_attachments',
+  '_conflicts',
+  '_deleted_conflicts',
+  '_revs_info',
+  '_local_seq',
+];
 
 /** What `splitDocument` is to find, by parsing. */
 function bodyByParsing(text: string): unknown {
@@ -11,7 +21,10 @@ function bodyByParsing(text: string): unknown {
   return Object.fromEntries(Object.entries(document).filter(([name]) => !MANAGED.includes(name)));
 }
 
-const anyName = fc.oneof(fc.string(), fc.constantFrom(...MANAGED, '_other', '\\u005fid', '"_id":', '__proto__', '1', '01'));
+const anyName = fc.oneof(
+  fc.string(),
+  fc.constantFrom(...MANAGED, '_other', '\\u005fid', '"_id":', '__proto__', '1', '01'),
+);
 
 describe('splitDocument', () => {
   test('agrees with JSON.parse on any document, in any layout', () => {
@@ -19,7 +32,9 @@ describe('splitDocument', () => {
     fc.assert(
       fc.property(members, fc.constantFrom('', ' ', '\n\t'), fc.boolean(), (pairs, blank, withHead) => {
         const head = withHead ? ['"_id":"a\\"b"', '"_rev":"1-x"'] : [];
-        const rest = pairs.map(([name, value]) => `${blank}${JSON.stringify(name)}${blank}:${blank}${JSON.stringify(value)}${blank}`);
+        const rest = pairs.map(
+          ([name, value]) => `${blank}${JSON.stringify(name)}${blank}:${blank}${JSON.stringify(value)}${blank}`,
+        );
         const text = `{${[...head, ...rest].join(',')}${blank}}`;
         const { body, attachments } = splitDocument(text);
         // Duplicates stay duplicates; the last one counts, before and after.
@@ -31,7 +46,8 @@ describe('splitDocument', () => {
   });
 
   test('leaves the text of what remains untouched', () => {
-    const text = '{"_id":"a","_rev":"1-x","n":1152921504606846976123,"d":1.0,"e":100.0,"s":"\\u0000é","_revisions":{"start":1,"ids":["x"]}}';
+    const text =
+      '{"_id":"a","_rev":"1-x","n":1152921504606846976123,"d":1.0,"e":100.0,"s":"\\u0000é","_revisions":{"start":1,"ids":["x"]}}';
     expect(splitDocument(text).body).toBe('{"n":1152921504606846976123,"d":1.0,"e":100.0,"s":"\\u0000é"}');
   });
 

@@ -33,11 +33,14 @@ describe('errors', () => {
     expect(errors.isRetryable(foreign)).toBe(true);
   });
 
-  test.each([undefined, null, 'NetworkError', 7, {}, { name: 'NetworkError' }, new TypeError('x')])('%s is none of them', (value) => {
-    expect(errors.isCouchtideError(value)).toBe(false);
-    expect(errors.isNetworkError(value)).toBe(false);
-    expect(errors.isRetryable(value)).toBe(false);
-  });
+  test.each([undefined, null, 'NetworkError', 7, {}, { name: 'NetworkError' }, new TypeError('x')])(
+    '%s is none of them',
+    (value) => {
+      expect(errors.isCouchtideError(value)).toBe(false);
+      expect(errors.isNetworkError(value)).toBe(false);
+      expect(errors.isRetryable(value)).toBe(false);
+    },
+  );
 
   test('say whether another try may help', () => {
     expect(errors.isRetryable(samples.CouchError)).toBe(true);

@@ -1,9 +1,14 @@
-import { take, toArray, firstValueFrom } from 'rxjs';
+import { firstValueFrom, take, toArray } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { Feed } from '../../src/core/feed.ts';
 
 /** A feed of batches of two numbers without an end, that says how far it was asked and whether it was closed. */
-function endless(): { feed: Feed<number>; asked: () => number; closed: () => boolean; signal: () => AbortSignal | undefined } {
+function endless(): {
+  feed: Feed<number>;
+  asked: () => number;
+  closed: () => boolean;
+  signal: () => AbortSignal | undefined;
+} {
   let asked = 0;
   let closed = false;
   let seen: AbortSignal | undefined;
@@ -126,7 +131,9 @@ describe('Feed', () => {
   });
 
   test('opens nothing when the signal has aborted before', async () => {
-    const feed = new Feed<number>(() => expect.unreachable('must not open'), { signal: AbortSignal.abort(new Error('too late')) });
+    const feed = new Feed<number>(() => expect.unreachable('must not open'), {
+      signal: AbortSignal.abort(new Error('too late')),
+    });
     await expect(firstValueFrom(feed)).rejects.toThrow('too late');
   });
 

@@ -20,7 +20,8 @@ describe('JsonRows', () => {
     const layout = fc.constantFrom(
       (rows: string[], tail: string) => `{"results":[\n${rows.join(',\n')}\n],\n"last_seq":${tail},"pending":0}\n`,
       (rows: string[], tail: string) => `{"last_seq":${tail},"pending":0,"results":[${rows.join(',')}]}`,
-      (rows: string[], tail: string) => `\n\n{ "results" : [ ${rows.join(' ,\r\n\n')} ] ,\t"last_seq" : ${tail} , "pending" : 0 }\n\n`,
+      (rows: string[], tail: string) =>
+        `\n\n{ "results" : [ ${rows.join(' ,\r\n\n')} ] ,\t"last_seq" : ${tail} , "pending" : 0 }\n\n`,
     );
     fc.assert(
       fc.property(
@@ -40,15 +41,20 @@ describe('JsonRows', () => {
   });
 
   test('reads strings full of brackets, quotes and backslashes, one character at a time', () => {
-    const row = JSON.stringify({ '],"last_seq":': '\\"]}\\\\', '\\': '"', 'results': [['[']] });
+    const row = JSON.stringify({ '],"last_seq":': '\\"]}\\\\', '\\': '"', results: [['[']] });
     const text = `{"results":[${row},${row}],"last_seq":"a\\\\"}`;
-    const read = readInPieces(text, Array.from(text, (_, index) => index));
+    const read = readInPieces(
+      text,
+      Array.from(text, (_, index) => index),
+    );
     expect(read.rows).toEqual([row, row]);
     expect(read.others.get('last_seq')).toBe('"a\\\\"');
   });
 
   test('keeps the digits of large numbers beside the rows', () => {
-    expect(readInPieces('{"results":[],"last_seq":12345678901234567890}', []).others.get('last_seq')).toBe('12345678901234567890');
+    expect(readInPieces('{"results":[],"last_seq":12345678901234567890}', []).others.get('last_seq')).toBe(
+      '12345678901234567890',
+    );
   });
 
   test('takes a list of another name for a member, and a nested list of its name for a part of it', () => {

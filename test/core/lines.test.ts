@@ -15,11 +15,16 @@ async function readLines(bytes: Uint8Array, size: number, options?: { longest: n
 describe('lines', () => {
   test('gives the same lines whatever the chunks, also inside of characters and line ends', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme' })), fc.constantFrom('\n', '\r\n'), fc.integer({ min: 1, max: 9 }), async (texts, end, size) => {
-        const written = texts.map((text) => text.replaceAll(/[\r\n]/g, ''));
-        const bytes = new TextEncoder().encode(written.map((line) => line + end).join(''));
-        expect(await readLines(bytes, size)).toEqual(written);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: 'grapheme' })),
+        fc.constantFrom('\n', '\r\n'),
+        fc.integer({ min: 1, max: 9 }),
+        async (texts, end, size) => {
+          const written = texts.map((text) => text.replaceAll(/[\r\n]/g, ''));
+          const bytes = new TextEncoder().encode(written.map((line) => line + end).join(''));
+          expect(await readLines(bytes, size)).toEqual(written);
+        },
+      ),
     );
   });
 
@@ -37,6 +42,8 @@ describe('lines', () => {
   });
 
   test('refuses a line beyond the bound', async () => {
-    await expect(readLines(new TextEncoder().encode('x'.repeat(50)), 7, { longest: 40 })).rejects.toThrow('longer than 40');
+    await expect(readLines(new TextEncoder().encode('x'.repeat(50)), 7, { longest: 40 })).rejects.toThrow(
+      'longer than 40',
+    );
   });
 });

@@ -13,30 +13,39 @@ async function turns(many: number): Promise<void> {
 describe('orderedMap', () => {
   test('keeps the order and the bound, however long each piece of work takes', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(30), { maxLength: 30 }), fc.integer({ min: 1, max: 5 }), fc.nat(10), async (delays, ahead, slowness) => {
-        let running = 0;
-        let most = 0;
-        const results: number[] = [];
-        const work = async (value: number): Promise<number> => {
-          running += 1;
-          most = Math.max(most, running);
-          await turns(delays[value] ?? 0);
-          running -= 1;
-          return value;
-        };
-        for await (const result of orderedMap(() => count(delays.length), work, { ahead })) {
-          results.push(result);
-          await turns(slowness);
-        }
-        expect(results).toEqual(delays.map((_, index) => index));
-        expect(most).toBeLessThanOrEqual(ahead);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.nat(30), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.nat(10),
+        async (delays, ahead, slowness) => {
+          let running = 0;
+          let most = 0;
+          const results: number[] = [];
+          const work = async (value: number): Promise<number> => {
+            running += 1;
+            most = Math.max(most, running);
+            await turns(delays[value] ?? 0);
+            running -= 1;
+            return value;
+          };
+          for await (const result of orderedMap(() => count(delays.length), work, { ahead })) {
+            results.push(result);
+            await turns(slowness);
+          }
+          expect(results).toEqual(delays.map((_, index) => index));
+          expect(most).toBeLessThanOrEqual(ahead);
+        },
+      ),
     );
   });
 
   test('works while its results are being used', async () => {
     const begun: number[] = [];
-    const results = orderedMap(() => count(10), async (value) => void begun.push(value), { ahead: 3 });
+    const results = orderedMap(
+      () => count(10),
+      async (value) => void begun.push(value),
+      { ahead: 3 },
+    );
     await results.next();
     await turns(20);
     expect(begun).toEqual([0, 1, 2, 3]);

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeDocumentId, encodeSegment, hideCredentials, parseAddress, parseDatabaseAddress } from '../../src/couch/address.ts';
+import {
+  encodeDocumentId,
+  encodeSegment,
+  hideCredentials,
+  parseAddress,
+  parseDatabaseAddress,
+} from '../../src/couch/address.ts';
 
 describe('parseAddress', () => {
   test.each([
@@ -19,14 +25,19 @@ describe('parseAddress', () => {
     });
   });
 
-  test.each(['', 'nonsense', '/db', 'ftp://h/db', 'h:5984/db', 'http://', 'http://h/db?x=1', 'http://h/db#x'])('refuses %j', (text) => {
-    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ name: 'InputError' }));
-  });
+  test.each(['', 'nonsense', '/db', 'ftp://h/db', 'h:5984/db', 'http://', 'http://h/db?x=1', 'http://h/db#x'])(
+    'refuses %j',
+    (text) => {
+      expect(() => parseAddress(text)).toThrow(expect.objectContaining({ name: 'InputError' }));
+    },
+  );
 
   test.each(['http://u:secret@h/db?q=1', 'ftp://u:secret@h/db', 'u:secret@h/db', 'http://u:secret@h:99999/db'])(
     'shows no password when it refuses %s',
     (text) => {
-      expect(() => parseAddress(text)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret') }));
+      expect(() => parseAddress(text)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+      );
     },
   );
 });

@@ -1,5 +1,5 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { InputError } from '../../../src/core/errors.ts';
@@ -19,9 +19,14 @@ export interface ExportCommandOptions {
 }
 
 /** `couchtide export <directory>`: the documents of a replica as lines of JSON, or as a folder of files. */
-export async function exportCommand(directory: string, options: ExportCommandOptions, context: Context): Promise<ExitCode> {
+export async function exportCommand(
+  directory: string,
+  options: ExportCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
   const { format = 'ndjson', out, revs = false, conflicts = false } = options;
-  if (format === 'files' && out === undefined) throw new InputError('Option --format files needs --out, the folder to write into');
+  if (format === 'files' && out === undefined)
+    throw new InputError('Option --format files needs --out, the folder to write into');
   const kv = await fsKv(directory, { readOnly: true });
   try {
     const replica = await openOnly(kv, directory);
@@ -34,7 +39,11 @@ export async function exportCommand(directory: string, options: ExportCommandOpt
   }
 }
 
-async function writeLines(revisions: AsyncIterable<readonly RevisionText[]>, out: string | undefined, { stdout, signal }: Context): Promise<void> {
+async function writeLines(
+  revisions: AsyncIterable<readonly RevisionText[]>,
+  out: string | undefined,
+  { stdout, signal }: Context,
+): Promise<void> {
   const stream = out === undefined ? stdout : createWriteStream(out);
   for await (const batch of revisions) {
     signal.throwIfAborted();
@@ -46,9 +55,14 @@ async function writeLines(revisions: AsyncIterable<readonly RevisionText[]>, out
 }
 
 /** The winner of a document in a file named after its id, every other leaf in one named after its revision as well. */
-async function writeFiles(revisions: AsyncIterable<readonly RevisionText[]>, folder: string, signal: AbortSignal): Promise<void> {
+async function writeFiles(
+  revisions: AsyncIterable<readonly RevisionText[]>,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
-  if ((await readdir(folder)).length > 0) throw new InputError(`The folder ${JSON.stringify(folder)} is not empty; name a new one`);
+  if ((await readdir(folder)).length > 0)
+    throw new InputError(`The folder ${JSON.stringify(folder)} is not empty; name a new one`);
   let before: string | undefined;
   for await (const batch of revisions) {
     for (const { id, rev, text } of batch) {

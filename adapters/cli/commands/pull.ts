@@ -16,7 +16,12 @@ export interface PullCommandOptions {
 }
 
 /** `couchtide pull <database-url> <directory>`: brings a database onto disk, or what is new of it. */
-export async function pullCommand(url: string, directory: string, options: PullCommandOptions, context: Context): Promise<ExitCode> {
+export async function pullCommand(
+  url: string,
+  directory: string,
+  options: PullCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
   const source = couch.db(url, hasCredentials(url) ? {} : authFrom(context.environment));
   const kv = await fsKv(directory);
   try {
@@ -35,7 +40,10 @@ export async function pullCommand(url: string, directory: string, options: PullC
 }
 
 /** Credentials of the environment, for a url without any. */
-function authFrom({ COUCHTIDE_USER: username, COUCHTIDE_PASSWORD: password = '' }: Context['environment']): CouchOptions {
+function authFrom({
+  COUCHTIDE_USER: username,
+  COUCHTIDE_PASSWORD: password = '',
+}: Context['environment']): CouchOptions {
   return username === undefined ? {} : { auth: { username, password } };
 }
 
@@ -48,7 +56,10 @@ function reportAsJson({ events$ }: Pull, { stdout }: Context): () => void {
   return () => subscription.unsubscribe();
 }
 
-function doneLine({ docsRead, docsWritten, requests, bytes, seq, ms, state }: PullResult, { failed }: ReplicaInfo): object {
+function doneLine(
+  { docsRead, docsWritten, requests, bytes, seq, ms, state }: PullResult,
+  { failed }: ReplicaInfo,
+): object {
   return {
     type: state === 'completed' ? 'done' : state,
     docs_read: docsRead,
@@ -61,7 +72,11 @@ function doneLine({ docsRead, docsWritten, requests, bytes, seq, ms, state }: Pu
   };
 }
 
-function summary({ docsWritten, requests, bytes, ms, state }: PullResult, info: ReplicaInfo, directory: string): string {
+function summary(
+  { docsWritten, requests, bytes, ms, state }: PullResult,
+  info: ReplicaInfo,
+  directory: string,
+): string {
   const lines = [
     `${state === 'stopped' ? 'Stopped: ' : ''}${plural(docsWritten, 'new revision')} in ${duration(ms)}, ${plural(requests, 'request')}, ${size(bytes)}`,
     `${printable(directory)} now holds ${plural(info.docCount, 'document')} and ${plural(info.docDelCount, 'tombstone')} of ${printable(info.name)}`,

@@ -3,7 +3,37 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fileName } from '../../../adapters/cli/file-name.ts';
 
-const nasty = ['', '.', '..', '../..', '/', '\\', 'a/b', 'a\\b', 'C:', 'con', 'CON', 'nul.txt', 'com1', 'a.', 'a ', '-rf', '~', '%2e', 'a@1-b', 'a\0b', '\n', '\ud800', 'é', 'É', 'e\u0301', 'A', 'a', 'x'.repeat(5000), 'X'.repeat(5000)];
+const nasty = [
+  '',
+  '.',
+  '..',
+  '../..',
+  '/',
+  '\\',
+  'a/b',
+  'a\\b',
+  'C:',
+  'con',
+  'CON',
+  'nul.txt',
+  'com1',
+  'a.',
+  'a ',
+  '-rf',
+  '~',
+  '%2e',
+  'a@1-b',
+  'a\0b',
+  '\n',
+  '\ud800',
+  'é',
+  'É',
+  'e\u0301',
+  'A',
+  'a',
+  'x'.repeat(5000),
+  'X'.repeat(5000),
+];
 
 describe('fileName', () => {
   test.each(nasty)('%j stays within its folder', (id) => {
@@ -15,7 +45,11 @@ describe('fileName', () => {
   });
 
   test('no two ids share a name, not even where case does not count', () => {
-    const texts = fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: 'binary' }), fc.stringMatching(/^[aA.%~@-]{0,4}$/));
+    const texts = fc.oneof(
+      fc.constantFrom(...nasty),
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^[aA.%~@-]{0,4}$/),
+    );
     fc.assert(
       fc.property(texts, texts, (a, b) => {
         expect(fileName(a).toLowerCase() === fileName(b).toLowerCase()).toBe(a === b);

@@ -13,7 +13,9 @@ describe('indentJson', () => {
   });
 
   test('changes no number and no string', () => {
-    expect(indentJson('{"n":1152921504606846976123, "d" : 1.0,"s":"a: {,"}')).toBe('{\n  "n": 1152921504606846976123,\n  "d": 1.0,\n  "s": "a: {,"\n}');
+    expect(indentJson('{"n":1152921504606846976123, "d" : 1.0,"s":"a: {,"}')).toBe(
+      '{\n  "n": 1152921504606846976123,\n  "d": 1.0,\n  "s": "a: {,"\n}',
+    );
   });
 
   test('survives any depth', () => {
