@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { RevTree } from '../../src/revs/tree.ts';
 import type { Identity } from './access.ts';
 
 /** A request as handlers see it. */
@@ -50,12 +49,14 @@ export type Piece = string | Uint8Array;
 
 /**
  * What a handler answers. A body of one piece goes out with `Content-Length`, any other as HTTP chunks, one for each
- * piece; an iteration that throws {@link BrokenStream} or anything else after the first piece cuts the connection.
+ * piece. An iteration that throws breaks the answer off; a refusal it throws is still sent, unframed, as CouchDB does.
  */
 export interface Answer {
   readonly status: number;
   readonly headers: AnswerHeaders;
   readonly body: Piece | AsyncIterable<Piece> | Iterable<Piece>;
+  /** Whether it goes out without the headers that tell the request's id and its time, as a few of CouchDB's do. */
+  readonly untracked?: boolean;
 }
 
 /** A request is refused: thrown by handlers, told the client as CouchDB would. */
@@ -88,22 +89,4 @@ export interface StoredAttachment {
   readonly encoding?: 'gzip';
   /** The size of the content before compression. */
   readonly length: number;
-}
-
-/** The content of one revision that is known with its body. */
-export interface Revision {
-  /** The members of the document without those that begin with `_`, as JSON text without the braces; may be empty. */
-  readonly members: string;
-  readonly attachments: readonly StoredAttachment[];
-}
-
-/** A document with its whole tree. */
-export interface Document {
-  readonly id: string;
-  readonly shard: number;
-  /** Its place in the order of changes of its shard, from 1. */
-  readonly sequence: number;
-  readonly tree: RevTree;
-  /** What is stored of a revision; `undefined` for one that is only known by name, or was compacted away. */
-  revision(rev: string): Revision | undefined;
 }

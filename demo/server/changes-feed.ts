@@ -1,0 +1,187 @@
+import type { Platform } from '../../src/core/platform.ts';
+import type { ChangesOptions, FeedKind } from './changes-options.ts';
+import { type ChangeRow, ChangesPass, type ReadOptions } from './changes-pass.ts';
+import type { Database } from './database.ts';
+import { Refusal } from './model.ts';
+import { byteLength } from './order.ts';
+import { endPosition, formatSequence, type Position, parseSince } from './sequence.ts';
+
+/** What a feed needs of the server. */
+export interface FeedContext {
+  readonly database: Database;
+  readonly platform: Platform;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  /** The longest wait, in milliseconds. */
+  readonly longestWait: number;
+  /** How many bytes of rows make one piece. */
+  readonly chunkSize: number;
+  /** Whether the node is in maintenance mode. */
+  readonly inMaintenance: () => boolean;
+}
+
+/** Where a feed begins: nothing to be refused is left after this. */
+export function startOfFeed(database: Database, { since, descending }: ChangesOptions): Position {
+  return descending ? endPosition(database) : parseSince(database, since);
+}
+
+/** The pieces of a feed, each of which CouchDB sends as one HTTP chunk. */
+export async function* feedPieces(
+  context: FeedContext,
+  options: ChangesOptions,
+  read: ReadOptions,
+  start: Position,
+): AsyncGenerator<string, void, undefined> {
+  const form = FORMS[options.feed];
+  const out = new Gathering(context.chunkSize);
+  let position = start;
+  let limit = options.limit;
+  let toldAnything = false;
+  if (form.head !== '') yield form.head;
+
+  for (;;) {
+    if (context.inMaintenance()) throw new Refusal(412, 'nodedown', 'progress not possible');
+    const seen = context.database.sequence;
+    const pass = new ChangesPass(context.database, position, limit, read);
+    for (const row of pass.rows()) {
+      const full = out.add(`${out.count > 0 ? form.separator : ''}${form.row(row)}`);
+      if (full !== '') yield full;
+    }
+    if (pass.limit !== limit) toldAnything = true;
+    const ended = isOver(options, limit, pass);
+    position = pass.position;
+    limit = pass.limit;
+    const end = (): string => form.tail(formatSequence(context.database, position), pass.pending);
+    if (ended) {
+      yield* lastPieces(out, end());
+      return;
+    }
+
+    const rest = out.flush();
+    if (rest !== '') yield rest;
+    else if (!toldAnything) yield '\n';
+    toldAnything = true;
+    const woken = await waitForChange(context, options, seen);
+    if (woken === 'gone' || (woken === 'elapsed' && options.heartbeat === undefined)) {
+      yield* lastPieces(out, end());
+      return;
+    }
+    yield form.heartbeat;
+  }
+}
+
+/** Whether a feed has nothing more to wait for after a pass that began with `limit`. */
+function isOver({ feed, descending }: ChangesOptions, limit: number, pass: ChangesPass): boolean {
+  if (feed === 'normal') return true;
+  if (descending && pass.pending <= 0) return true;
+  return feed === 'longpoll' ? limit > pass.limit : pass.limit <= 0 && limit >= 0;
+}
+
+/** How the rows of a kind of feed are written. */
+interface Form {
+  readonly head: string;
+  readonly row: (row: ChangeRow) => string;
+  readonly separator: string;
+  readonly heartbeat: string;
+  readonly tail: (lastSequence: string, pending: number) => string;
+}
+
+const OBJECT: Form = {
+  head: '{"results":[\n',
+  row: ({ text }) => text,
+  separator: ',\r\n',
+  heartbeat: '\n',
+  tail: (lastSequence, pending) => `\n],\n"last_seq":"${lastSequence}","pending":${pending}}\n`,
+};
+
+const FORMS: Readonly<Record<FeedKind, Form>> = {
+  normal: OBJECT,
+  longpoll: OBJECT,
+  continuous: {
+    head: '',
+    row: ({ text }) => `${text}\n`,
+    separator: '',
+    heartbeat: '\n',
+    tail: (lastSequence, pending) => `{"last_seq":"${lastSequence}","pending":${pending}}\n`,
+  },
+  eventsource: {
+    head: '',
+    row: ({ text, sequence }) => `data: ${text}\nid: ${sequence}\n\n`,
+    separator: '',
+    heartbeat: 'event: heartbeat\ndata: \n\n',
+    tail: () => '',
+  },
+};
+
+/**
+ * What is gathered and the end of the feed, and a line break of its own. An event source that has nothing left to tell
+ * ends without one: CouchDB then sends an empty chunk, which ends the answer before the line break.
+ */
+function* lastPieces(out: Gathering, end: string): Generator<string> {
+  const last = out.flush() + end;
+  if (last === '') return;
+  yield last;
+  yield '\n';
+}
+
+/** Gathers rows into pieces of at most a certain size, but never less than a row. */
+class Gathering {
+  /** How many rows were added in all. */
+  count = 0;
+  readonly #limit: number;
+  #text = '';
+  #size = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Adds a row; gives what was gathered before if the row does not fit in, else nothing. */
+  add(row: string): string {
+    const size = byteLength(row);
+    this.count += 1;
+    if (this.#size === 0 || this.#size + size <= this.#limit) {
+      this.#text += row;
+      this.#size += size;
+      return '';
+    }
+    const full = this.#text;
+    this.#text = row;
+    this.#size = size;
+    return full;
+  }
+
+  /** Gives what is gathered, and begins anew. */
+  flush(): string {
+    const text = this.#text;
+    this.#text = '';
+    this.#size = 0;
+    return text;
+  }
+}
+
+/**
+ * Waits for a change, as long as the feed may wait. `gone`: the database is deleted.
+ *
+ * @param seen the sequence of the database that was read up to; what came since need not be waited for
+ */
+async function waitForChange(
+  { database, platform, signal, longestWait }: FeedContext,
+  { heartbeat, timeout }: ChangesOptions,
+  seen: number,
+): Promise<'changed' | 'elapsed' | 'gone'> {
+  if (database.deleted) return 'gone';
+  if (database.sequence !== seen) return 'changed';
+  const news = new AbortController();
+  const stop = database.onChange(() => news.abort());
+  const wait = Math.min(heartbeat ?? timeout ?? longestWait, longestWait);
+  try {
+    await platform.sleep(wait, AbortSignal.any([signal, news.signal]));
+    return 'elapsed';
+  } catch (error) {
+    if (!news.signal.aborted) throw error;
+    return database.deleted ? 'gone' : 'changed';
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,39 @@
+import { refusalAnswer } from './answers.ts';
+import { databaseEndpoint, withDatabase } from './endpoints/database.ts';
+import { databaseRoute } from './endpoints/database-routes.ts';
+import { serverRoute } from './endpoints/server-routes.ts';
+import { type Exchange, serve } from './exchange.ts';
+import { JsonSyntaxError } from './json-parse.ts';
+import { type Answer, Refusal, type Request } from './model.ts';
+import { badRequest } from './refusals.ts';
+import type { ServerState } from './state.ts';
+
+/** Answers a request: who sends it, whether they may, what they want. */
+export async function respond(state: ServerState, request: Request): Promise<Answer> {
+  const { access } = state;
+  const preflight = access.preflight(request);
+  if (preflight !== undefined) return preflight;
+  let answer: Answer;
+  try {
+    request.identity = access.authenticate(request);
+    answer = await route({ state, request });
+  } catch (error) {
+    answer = refusalAnswer(toRefusal(error));
+  }
+  return access.dress(request, answer);
+}
+
+function route(exchange: Exchange): Answer | Promise<Answer> {
+  const { request } = exchange;
+  const [first = '', ...rest] = request.path;
+  const endpoint = serverRoute(first, exchange);
+  if (endpoint !== undefined) return serve(endpoint, exchange);
+  if (rest.length === 0) return databaseEndpoint(exchange, first);
+  return withDatabase(exchange, first, (inDatabase) => serve(databaseRoute(rest, inDatabase), inDatabase));
+}
+
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof JsonSyntaxError) return badRequest('invalid UTF-8 JSON');
+  return new Refusal(500, 'unknown_error', error instanceof Error ? error.message : String(error));
+}

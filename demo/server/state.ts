@@ -1,0 +1,88 @@
+import type { Platform } from '../../src/core/platform.ts';
+import type { Access } from './access.ts';
+import type { ChooseShard } from './changes-pass.ts';
+import type { ServerConfig } from './config.ts';
+import { Database } from './database.ts';
+import type { Request } from './model.ts';
+import { compareBytes } from './order.ts';
+
+/** `true` and `nolb` take the node out of service, `nolb` for load balancers only. */
+export type MaintenanceMode = 'false' | 'true' | 'nolb';
+
+/** Makes the chooser that a feed asks, row by row, which shard comes next. */
+export type Interleave = (request: Request) => ChooseShard;
+
+/** Everything a server knows, but no socket. */
+export class ServerState {
+  readonly platform: Platform;
+  readonly config: ServerConfig;
+  readonly access: Access;
+  readonly interleave: Interleave;
+  /** Identifies this server. */
+  readonly uuid: string;
+  /** How many shards a new database gets. */
+  readonly q: number;
+  maintenance: MaintenanceMode = 'false';
+  readonly #databases = new Map<string, Database>();
+
+  constructor(options: {
+    platform: Platform;
+    config: ServerConfig;
+    access: Access;
+    interleave: Interleave;
+    q: number;
+  }) {
+    this.platform = options.platform;
+    this.config = options.config;
+    this.access = options.access;
+    this.interleave = options.interleave;
+    this.q = options.q;
+    this.uuid = this.newId();
+  }
+
+  /** A random id of 32 hex digits. */
+  newId(): string {
+    return this.platform.uuid().replaceAll('-', '');
+  }
+
+  database(name: string): Database | undefined {
+    return this.#databases.get(name);
+  }
+
+  /** All names, in the order of their bytes. */
+  databaseNames(): string[] {
+    return [...this.#databases.keys()].sort(compareBytes);
+  }
+
+  /** Makes a database, in place of any of that name. */
+  createDatabase(name: string, q = this.q): Database {
+    this.deleteDatabase(name);
+    const created = Math.floor(this.platform.now() / 1000);
+    const database = new Database(name, { q, created, newUuid: () => this.newId() });
+    this.#databases.set(name, database);
+    return database;
+  }
+
+  /** Deletes a database; gives whether there was one. */
+  deleteDatabase(name: string): boolean {
+    const database = this.#databases.get(name);
+    this.#databases.delete(name);
+    database?.markDeleted();
+    return database !== undefined;
+  }
+}
+
+/** Shards take turns. */
+export const takeTurns: Interleave = () => {
+  let last = -1;
+  return (rows) => {
+    const next = rows.find(({ shard }) => shard > last) ?? rows[0];
+    last = next?.shard ?? -1;
+    return last;
+  };
+};
+
+/** Shards come in an order that is different for each request. */
+export function shuffled(random: () => number): Interleave {
+  return () => (rows) => rows[Math.floor(random() * rows.length)]?.shard ?? 0;
+}
