@@ -32,23 +32,23 @@ export function packKey(key: Key): Uint8Array {
   return packed;
 }
 
-/** The key of which {@link packKey} made these bytes. */
+/**
+ * The key of which {@link packKey} made these bytes.
+ *
+ * @throws InputError when they are something else
+ */
 export function unpackKey(packed: Uint8Array): Key {
   const key: KeyPart[] = [];
   let at = 0;
   while (at < packed.length) {
-    if (packed[at] === NUMBER) {
-      key.push(unpackNumber(packed.subarray(at + 1, at + 9)));
+    if (packed[at] === NUMBER && at + 9 <= packed.length) {
+      key.push(unpackNumber(packed.slice(at + 1, at + 9)));
       at += 9;
     } else {
-      const bytes: number[] = [];
-      for (at += 1; packed[at] !== ZERO || packed[at + 1] === ESCAPED; at += 1) {
-        const byte = packed[at] ?? ZERO;
-        bytes.push(byte);
-        if (byte === ZERO) at += 1;
-      }
-      at += 1;
-      key.push(decoder.decode(Uint8Array.from(bytes)));
+      const end = packed[at] === STRING ? endOfString(packed, at + 1) : -1;
+      if (end === -1) throw new InputError(`The bytes ${packed} are not a packed key`);
+      key.push(unpackString(packed.subarray(at + 1, end)));
+      at = end + 1;
     }
   }
   return key;
@@ -64,20 +64,25 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-/** The bytes between which the keys of a range lie, the end not included. */
+/**
+ * The bytes between which the keys of a range lie, the end not included. Where nothing can lie, the end is not after the
+ * start.
+ *
+ * @throws InputError for a bound that does not begin with the prefix
+ */
 export function rangeBounds({ prefix, from, to }: KeyRange): { readonly start: Uint8Array; readonly end: Uint8Array } {
-  const start = packKey(prefix);
   for (const bound of [from, to]) {
-    if (bound !== undefined && !beginsWith(packKey(bound), start)) {
-      throw new InputError(`The bound ${JSON.stringify(bound)} does not begin with the prefix ${JSON.stringify(prefix)} of its range`);
+    if (bound !== undefined && !prefix.every((part, at) => part === bound[at])) {
+      const [quoted, beginning] = [JSON.stringify(bound), JSON.stringify(prefix)];
+      throw new InputError(`The bound ${quoted} does not begin with the prefix ${beginning} of its range`);
     }
   }
-  // A part begins with its tag, so these enclose what continues the prefix, and not the prefix itself.
-  const first = Uint8Array.of(...start, STRING);
-  const last = Uint8Array.of(...start, NUMBER + 1);
-  const lower = from === undefined ? first : packKey(from);
-  const upper = to === undefined ? last : packKey(to);
-  return { start: compareBytes(lower, first) < 0 ? first : lower, end: compareBytes(upper, last) > 0 ? last : upper };
+  // A part begins with its tag, so these two enclose what continues the prefix, and not the prefix itself.
+  const packed = packKey(prefix);
+  const first = followedBy(packed, STRING);
+  const last = followedBy(packed, NUMBER + 1);
+  const start = from === undefined ? first : packKey(from);
+  return { start: compareBytes(start, first) < 0 ? first : start, end: to === undefined ? last : packKey(to) };
 }
 
 function packPart(part: KeyPart): Uint8Array {
@@ -85,9 +90,11 @@ function packPart(part: KeyPart): Uint8Array {
 }
 
 function packString(text: string): Uint8Array {
-  if (/\p{Surrogate}/u.test(text)) throw new InputError(`Half of a surrogate pair cannot be part of a key: ${JSON.stringify(text)}`);
+  if (/\p{Surrogate}/u.test(text)) {
+    throw new InputError(`Half of a surrogate pair cannot be part of a key: ${JSON.stringify(text)}`);
+  }
   const bytes = encoder.encode(text);
-  const zeros = bytes.reduce((sum, byte) => sum + Number(byte === ZERO), 0);
+  const zeros = bytes.includes(ZERO) ? bytes.filter((byte) => byte === ZERO).length : 0;
   const packed = new Uint8Array(bytes.length + zeros + 2);
   packed[0] = STRING;
   if (zeros === 0) packed.set(bytes, 1);
@@ -99,6 +106,18 @@ function packString(text: string): Uint8Array {
     }
   }
   return packed;
+}
+
+/** The place of the zero that ends a string, -1 when there is none. */
+function endOfString(packed: Uint8Array, start: number): number {
+  let end = packed.indexOf(ZERO, start);
+  while (end !== -1 && packed[end + 1] === ESCAPED) end = packed.indexOf(ZERO, end + 2);
+  return end;
+}
+
+function unpackString(escaped: Uint8Array): string {
+  if (!escaped.includes(ZERO)) return decoder.decode(escaped);
+  return decoder.decode(escaped.filter((_, at) => at === 0 || escaped[at - 1] !== ZERO));
 }
 
 /** IEEE 754 big-endian, negative numbers with every bit turned, others with the sign's: in the order of the values. */
@@ -116,8 +135,9 @@ function packNumber(value: number): Uint8Array {
   return packed;
 }
 
+/** @param bytes 8 bytes of their own, which are turned back in place */
 function unpackNumber(bytes: Uint8Array): number {
-  const view = new DataView(Uint8Array.from(bytes).buffer);
+  const view = new DataView(bytes.buffer);
   const high = view.getUint32(0);
   if (high < 0x80000000) {
     view.setUint32(0, ~high);
@@ -126,6 +146,9 @@ function unpackNumber(bytes: Uint8Array): number {
   return view.getFloat64(0);
 }
 
-function beginsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
-  return bytes.length >= beginning.length && beginning.every((byte, at) => bytes[at] === byte);
+function followedBy(bytes: Uint8Array, byte: number): Uint8Array {
+  const longer = new Uint8Array(bytes.length + 1);
+  longer.set(bytes);
+  longer[bytes.length] = byte;
+  return longer;
 }

@@ -58,7 +58,10 @@ export interface Page {
   readonly next?: Key;
 }
 
-/** What an update does, decided from the guarded entries. */
+/**
+ * What an update does, decided from the guarded entries. Keys are deleted before others are set, and set in their order: of
+ * a key that stands here twice, the last value set remains.
+ */
 export interface Decision<R> {
   readonly set?: readonly (readonly [Key, Uint8Array])[];
   readonly delete?: readonly Key[];

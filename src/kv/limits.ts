@@ -1,4 +1,4 @@
-import { LimitError } from '../core/errors.ts';
+import { InputError, LimitError } from '../core/errors.ts';
 import { packKey } from './key.ts';
 import type { Decision, Key, KvLimits } from './kv.ts';
 
@@ -13,7 +13,11 @@ export interface PackedMutations {
  *
  * @throws LimitError when there are too many of them, or one is too long
  */
-export function packKeys(keys: readonly Key[], limits: KvLimits, most: 'keysPerRead' | 'guardsPerUpdate'): Uint8Array[] {
+export function packKeys(
+  keys: readonly Key[],
+  limits: KvLimits,
+  most: 'keysPerRead' | 'guardsPerUpdate',
+): Uint8Array[] {
   check(limits, most, keys.length);
   return keys.map((key) => packAllowed(key, limits));
 }
@@ -49,6 +53,16 @@ export function packMutations(
   check(limits, 'keyBytesPerUpdate', keyBytes);
   check(limits, 'bytesPerUpdate', bytes);
   return packed;
+}
+
+/**
+ * The size of a page, 500 entries unless told otherwise.
+ *
+ * @throws InputError when that is not a number of at least 1
+ */
+export function pageSize(limit = 500): number {
+  if (!(limit >= 1)) throw new InputError(`A page holds at least 1 entry: the limit ${limit} is too small`);
+  return Math.floor(limit);
 }
 
 function packAllowed(key: Key, limits: KvLimits): Uint8Array {

@@ -16,7 +16,11 @@ export interface ListOptions {
  * for await (const { key } of list(kv, { prefix: ['jobs'] })) console.log(key);
  * ```
  */
-export async function* list(kv: Kv, range: KeyRange, options: ListOptions = {}): AsyncGenerator<Entry, void, undefined> {
+export async function* list(
+  kv: Kv,
+  range: KeyRange,
+  options: ListOptions = {},
+): AsyncGenerator<Entry, void, undefined> {
   for await (const entries of listPages(kv, range, options)) yield* entries;
 }
 

@@ -1,9 +1,11 @@
-import { Observable, Subject } from 'rxjs';
-import { ClosedError, InputError } from '../core/errors.ts';
+import type { Observable } from 'rxjs';
+import { ClosedError } from '../core/errors.ts';
 import { packKey, rangeBounds, unpackKey } from './key.ts';
 import type { Decision, Entry, Key, KeyRange, Kv, KvLimits, Page, UpdateOptions } from './kv.ts';
-import { packKeys, packMutations } from './limits.ts';
-import { SortedKeys } from './sorted-keys.ts';
+import { packKeys, packMutations, pageSize } from './limits.ts';
+import { NamedLocks } from './named-locks.ts';
+import { SortedMap } from './sorted-map.ts';
+import { Watchers } from './watchers.ts';
 
 /** How a store in memory is made. */
 export interface MemoryKvOptions {
@@ -43,9 +45,9 @@ interface Stored {
 class MemoryKv implements Kv {
   readonly limits: KvLimits;
   readonly reach = 'process';
-  readonly #entries = new Map<string, Stored>();
-  readonly #keys = new SortedKeys();
-  readonly #changed = new Subject<ReadonlySet<string>>();
+  readonly #entries = new SortedMap<Stored>();
+  readonly #watchers = new Watchers();
+  readonly #locks = new NamedLocks();
   #commits = 0;
   #closed = false;
 
@@ -54,21 +56,22 @@ class MemoryKv implements Kv {
   }
 
   async read(keys: readonly Key[]): Promise<(Entry | undefined)[]> {
-    this.#check();
-    return packKeys(keys, this.limits, 'keysPerRead').map((packed, index) => this.#entry(packed, keys[index] ?? []));
+    this.#mustBeOpen();
+    return packKeys(keys, this.limits, 'keysPerRead').map((packed) => this.#entry(packed));
   }
 
-  async page(range: KeyRange, { limit = 500, reverse = false }: { limit?: number; reverse?: boolean } = {}): Promise<Page> {
-    this.#check();
-    if (!(limit >= 1)) throw new InputError(`A page must have at least 1 entry, not ${limit}`);
+  async page(range: KeyRange, options: { readonly limit?: number; readonly reverse?: boolean } = {}): Promise<Page> {
+    this.#mustBeOpen();
+    const limit = pageSize(options.limit);
     const { start, end } = rangeBounds(range);
-    const packed = this.#keys.between(start, end, limit + 1, reverse);
-    const entries = packed.slice(0, limit).map((key) => this.#entry(key, unpackKey(key)));
-    const present = entries.filter((entry) => entry !== undefined);
-    const beyond = packed[limit];
-    if (beyond === undefined) return { entries: present };
-    // A reversed listing goes on before the last key that was given, a forward one at the first that was not.
-    return { entries: present, next: unpackKey(reverse ? (packed[limit - 1] ?? beyond) : beyond) };
+    const entries: Entry[] = [];
+    for (const [packed, stored] of this.#entries.between(start, end, options.reverse === true)) {
+      const last = entries[limit - 1];
+      // A reversed listing goes on before the last key that was given, a forward one at the first that was not.
+      if (last !== undefined) return { entries, next: options.reverse ? last.key : unpackKey(packed) };
+      entries.push(copyOut(packed, stored));
+    }
+    return { entries };
   }
 
   async update<R>(
@@ -76,60 +79,49 @@ class MemoryKv implements Kv {
     decide: (seen: readonly (Entry | undefined)[]) => Decision<R>,
     { signal }: UpdateOptions = {},
   ): Promise<R> {
-    this.#check();
+    this.#mustBeOpen();
     signal?.throwIfAborted();
-    // Everything from here on happens in one turn, so no other update can come between.
+    // Everything happens in this one turn, so no other update can come between.
     const packedGuards = packKeys(guards, this.limits, 'guardsPerUpdate');
-    const decision = decide(packedGuards.map((packed, index) => this.#entry(packed, guards[index] ?? [])));
+    const decision = decide(packedGuards.map((packed) => this.#entry(packed)));
     const mutations = packMutations(decision, packedGuards, this.limits);
     this.#commits += 1;
-    const version = this.#commits.toString(36);
-    const changed = new Set<string>();
-    for (const packed of mutations.delete) {
-      const name = nameOf(packed);
-      if (this.#entries.delete(name)) this.#keys.delete(packed, name);
-      changed.add(name);
-    }
-    for (const [packed, value] of mutations.set) {
-      const name = nameOf(packed);
-      if (!this.#entries.has(name)) this.#keys.add(packed, name);
-      this.#entries.set(name, { value: value.slice(), version });
-      changed.add(name);
-    }
-    if (changed.size > 0) queueMicrotask(() => this.#changed.next(changed));
+    const version = String(this.#commits);
+    for (const packed of mutations.delete) this.#entries.delete(packed);
+    for (const [packed, value] of mutations.set) this.#entries.set(packed, { value: value.slice(), version });
+    this.#watchers.changed([...mutations.delete, ...mutations.set.map(([packed]) => packed)]);
     return decision.result;
   }
 
   watch(key: Key): Observable<void> {
-    const name = nameOf(packKey(key));
-    return new Observable((subscriber) => {
-      if (this.#closed) return subscriber.complete();
-      subscriber.next();
-      return this.#changed.subscribe({
-        next: (names) => {
-          if (names.has(name)) subscriber.next();
-        },
-        complete: () => subscriber.complete(),
-      });
-    });
+    return this.#watchers.watch(packKey(key));
+  }
+
+  async exclusive<R>(
+    name: string,
+    run: (signal: AbortSignal) => Promise<R>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<R> {
+    this.#mustBeOpen();
+    return this.#locks.run(name, run, options.signal);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#changed.complete();
+    this.#watchers.close();
+    this.#locks.close();
   }
 
-  #entry(packed: Uint8Array, key: Key): Entry | undefined {
-    const stored = this.#entries.get(nameOf(packed));
-    return stored === undefined ? undefined : { key, value: stored.value.slice(), version: stored.version };
+  #entry(packed: Uint8Array): Entry | undefined {
+    const stored = this.#entries.get(packed);
+    return stored === undefined ? undefined : copyOut(packed, stored);
   }
 
-  #check(): void {
+  #mustBeOpen(): void {
     if (this.#closed) throw new ClosedError('The store is closed');
   }
 }
 
-/** Packed bytes as a text, one character a byte, to be found in a map. */
-function nameOf(packed: Uint8Array): string {
-  return String.fromCharCode(...packed);
+function copyOut(packed: Uint8Array, { value, version }: Stored): Entry {
+  return { key: unpackKey(packed), value: value.slice(), version };
 }
