@@ -1,12 +1,11 @@
 import { missingRevs } from '../revs/missing.ts';
-import { parseRev } from '../revs/rev.ts';
 import { emptyTree } from '../revs/tree.ts';
 import type { DocumentStorage } from './storage.ts';
 import type { MissingRevisions, OfferedRevisions } from './target.ts';
 
 /**
- * Which of the offered revisions are in no tree here. A revision that is malformed is lacking too: it has to be asked for,
- * so that what is wrong with it can be recorded.
+ * Which of the offered revisions are in no tree here. A malformed one is lacking too: it has to be asked for, so that what
+ * is wrong with it can be recorded.
  */
 export async function diff(
   storage: DocumentStorage,
@@ -14,9 +13,7 @@ export async function diff(
 ): Promise<MissingRevisions[]> {
   const heads = await storage.heads(offered.map(({ id }) => id));
   return offered.flatMap(({ id, revs }, index) => {
-    const distinct = [...new Set(revs)];
-    const { missing, possibleAncestors } = missingRevs(heads[index]?.tree ?? emptyTree, distinct);
-    const all = [...missing, ...distinct.filter((rev) => parseRev(rev) === undefined)];
-    return all.length === 0 ? [] : [{ id, missing: all, possibleAncestors }];
+    const { missing, possibleAncestors } = missingRevs(heads[index]?.tree ?? emptyTree, [...new Set(revs)]);
+    return missing.length === 0 ? [] : [{ id, missing, possibleAncestors }];
   });
 }

@@ -48,16 +48,19 @@ function mergeDocument(
   seq: number,
   keep: Keep,
 ): DocumentChange | undefined {
-  let tree = before?.tree ?? emptyTree;
+  const known = before?.tree ?? emptyTree;
+  let merged = known;
+  let limit = REVS_LIMIT;
   const arrived = new Map<string, RevisionToWrite>();
   for (const revision of offered) {
-    const merged = mergePath(tree, revision.revisions, revision.deleted);
-    if (merged.tree === tree) continue;
-    tree = stem(merged.tree, Math.max(REVS_LIMIT, revision.revisions.ids.length));
+    const { tree, change } = mergePath(merged, revision.revisions, revision.deleted);
+    merged = tree;
+    limit = Math.max(limit, revision.revisions.ids.length);
     // A path whose end was known may still have told of ancestors that were not.
-    if (merged.change !== 'none') arrived.set(revision.rev, revision);
+    if (change !== 'none') arrived.set(revision.rev, revision);
   }
-  if (tree === (before?.tree ?? emptyTree)) return undefined;
+  if (merged === known) return undefined;
+  const tree = stem(merged, limit);
   const wanted = keep === 'all' ? undefined : new Set(leaves(tree).map(({ rev }) => rev));
   const isWanted = ({ rev }: { readonly rev: string }): boolean => wanted === undefined || wanted.has(rev);
   const kept = (before?.stored ?? []).filter(isWanted);

@@ -1,6 +1,7 @@
 import { firstValueFrom, take, toArray } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { Feed } from '../../src/core/feed.ts';
+import { deferred } from '../support/deferred.ts';
 
 /** A feed of batches of two numbers without an end, that says how far it was asked and whether it was closed. */
 function endless(): {
@@ -28,8 +29,8 @@ function endless(): {
 
 /** A feed that waits for its signal. */
 function silent(): { feed: Feed<number>; signal: Promise<AbortSignal>; ended: Promise<void> } {
-  const opened = Promise.withResolvers<AbortSignal>();
-  const ended = Promise.withResolvers<void>();
+  const opened = deferred<AbortSignal>();
+  const ended = deferred<void>();
   const feed = new Feed<number>(async function* (signal) {
     opened.resolve(signal);
     try {

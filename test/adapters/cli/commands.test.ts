@@ -1,0 +1,251 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type CouchServer, startServer } from '../../../demo/server/index.ts';
+import { awkwardDocuments, generations } from '../../support/documents.ts';
+import { createDatabase, type SourceDatabase } from '../../support/source-database.ts';
+import { runCli } from './run-cli.ts';
+
+let server: CouchServer;
+let source: SourceDatabase;
+let folder: string;
+let directory: string;
+
+beforeAll(async () => {
+  server = await startServer({ admins: { admin: 'pa:ss@word' } });
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  source = await createDatabase(withCredentials(server.url), 'recipes');
+  await source.replicate(generations);
+  folder = await mkdtemp(join(tmpdir(), 'couchtide-cli-'));
+  directory = join(folder, 'replica');
+});
+afterEach(async () => {
+  await source.destroy();
+  await rm(folder, { recursive: true });
+});
+
+function withCredentials(url: string): string {
+  return url.replace('://', '://admin:pa%3Ass%40word@');
+}
+
+describe('couchtide pull', () => {
+  test('brings a database and tells what came', async () => {
+    const { code, stdout, stderr } = await runCli(['pull', source.url, directory]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`${generations.length} new revisions`);
+    expect(stdout).toContain('holds 9 documents and 2 tombstones of "recipes"');
+    expect(stdout).not.toContain('pa:ss');
+  });
+
+  test('--json ends with one line that says everything in numbers', async () => {
+    const { code, lines } = await runCli(['pull', source.url, directory, '--json']);
+    expect(code).toBe(0);
+    expect(lines.at(-1)).toEqual({
+      type: 'done',
+      docs_read: generations.length,
+      docs_written: generations.length,
+      docs_failed: 0,
+      requests: 3,
+      bytes: expect.any(Number),
+      last_seq: expect.any(String),
+      ms: expect.any(Number),
+    });
+    expect(lines.slice(0, -1).map(({ type }) => type)).toEqual(['batch', 'checkpoint']);
+    const again = await runCli(['pull', source.url, directory, '--json']);
+    expect(again.lines).toEqual([
+      expect.objectContaining({ type: 'done', docs_read: 0, docs_written: 0, requests: 2 }),
+    ]);
+  });
+
+  test('takes credentials from the environment', async () => {
+    const { code } = await runCli(['pull', `${server.url}/recipes`, directory], {
+      environment: { COUCHTIDE_USER: 'admin', COUCHTIDE_PASSWORD: 'pa:ss@word' },
+    });
+    expect(code).toBe(0);
+  });
+
+  test('refuses another source in the same directory, and leaves what is there', async () => {
+    await runCli(['pull', source.url, directory]);
+    const other = await createDatabase(withCredentials(server.url), 'other');
+    const { code, stderr } = await runCli(['pull', other.url, directory]);
+    await other.destroy();
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^couchtide: The directory ".*" holds a replica of http.*\/recipes; pull http.*\/other into another one\n$/,
+    );
+    expect((await runCli(['export', directory])).lines).toHaveLength(9);
+  });
+
+  test('a mistyped name does not take the directory', async () => {
+    expect((await runCli(['pull', `${source.url}s`, directory])).code).toBe(2);
+    expect((await runCli(['pull', source.url, directory])).code).toBe(0);
+  });
+
+  test('keeps attachment stubs and says how many were not fetched', async () => {
+    const data = Buffer.from('hello').toString('base64');
+    await source.replicate([{ _id: 'photo', _rev: '1-a', _attachments: { 'a.bin': { content_type: 'x/y', data } } }]);
+    const { stdout } = await runCli(['pull', source.url, directory]);
+    expect(stdout).toContain('1 attachment not fetched yet');
+    const exported = (await runCli(['export', directory])).lines.find(({ _id }) => _id === 'photo');
+    expect(exported).toMatchObject({ _attachments: { 'a.bin': { stub: true, length: 5, content_type: 'x/y' } } });
+  });
+
+  test('an interrupt ends it with 130, and the next one goes on', async () => {
+    const { code } = await runCli(['pull', source.url, directory], {
+      signal: AbortSignal.abort(new Error('Interrupted')),
+    });
+    expect(code).toBe(130);
+    expect((await runCli(['pull', source.url, directory])).code).toBe(0);
+  });
+
+  test.each([
+    [
+      'a wrong password',
+      () => source.url.replace('word@', 'wrong@'),
+      /401.*Name or password is incorrect.*COUCHTIDE_USER/,
+    ],
+    ['a missing database', () => `${source.url}-gone`, /404 not_found: Database does not exist\.; check the name/],
+    ['nobody listening', () => 'http://127.0.0.1:9/x', /found nobody who answers.*check the address/],
+    ['a malformed url', () => 'recipes', /Not a url: "recipes"/],
+    ['a url without a database', () => withCredentials(server.url), /names no database/],
+    ['a url of another kind', () => 'ftp://admin:pa:ss@h/x', /must begin with http/],
+  ])('says of %s in one sentence what is wrong', async (_what, url, sentence) => {
+    const { code, stdout, stderr } = await runCli(['pull', url(), directory]);
+    expect([code, stdout]).toEqual([2, '']);
+    const last = stderr.trimEnd().split('\n').at(-1);
+    expect(last).toMatch(/^couchtide: [A-Z]/);
+    expect(last).toMatch(sentence);
+    expect(stderr).not.toMatch(/pa:ss|pa%3Ass|^\s+at /m);
+  });
+
+  test('reports what is wrong as a line of JSON too', async () => {
+    const { code, lines } = await runCli(['pull', `${source.url}-gone`, directory, '--json']);
+    expect(code).toBe(2);
+    expect(lines).toEqual([
+      { type: 'error', name: 'CouchError', status: 404, message: expect.stringContaining('Database does not exist') },
+    ]);
+  });
+
+  test('what is no CouchDB is named as that', async () => {
+    server.faults.add({
+      path: /recipes/,
+      answer: { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Welcome</html>' },
+    });
+    try {
+      const { code, stderr } = await runCli(['pull', source.url, directory]);
+      expect(code).toBe(2);
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/is not JSON: "<html>Welcome<\/html>"$/);
+    } finally {
+      server.faults.clear();
+    }
+  });
+});
+
+describe('couchtide export', () => {
+  beforeEach(async () => {
+    expect((await runCli(['pull', source.url, directory])).code).toBe(0);
+  });
+
+  test('writes the winners, tombstones left out, in the order of ids', async () => {
+    const { code, lines } = await runCli(['export', directory]);
+    expect(code).toBe(0);
+    expect(lines.map(({ _id }) => _id)).toEqual(
+      ['_design/app', 'born-twice', 'conflicted', 'edited', 'plain', 'resolved', 'revived', 'stemmed'].sort(),
+    );
+    expect(lines.find(({ _id }) => _id === 'edited')).toEqual({ _id: 'edited', _rev: '3-c', v: 3 });
+  });
+
+  test('--conflicts adds every other leaf and the tombstones, the winner first', async () => {
+    const { lines } = await runCli(['export', directory, '--conflicts']);
+    expect(lines).toHaveLength(generations.length);
+    expect(lines.filter(({ _id }) => _id === 'conflicted').map(({ _rev }) => _rev)).toEqual(['2-z', '2-y']);
+    expect(lines.filter(({ _id }) => _id === 'resolved').map(({ _rev }) => _rev)).toEqual(['2-k', '3-t']);
+    expect(lines.find(({ _id }) => _id === 'deleted')).toEqual({
+      _id: 'deleted',
+      _rev: '2-d',
+      why: 'spoiled',
+      _deleted: true,
+    });
+  });
+
+  test('--revs shows the ancestry', async () => {
+    const { lines } = await runCli(['export', directory, '--revs']);
+    expect(lines.find(({ _id }) => _id === 'edited')).toEqual({
+      _id: 'edited',
+      _rev: '3-c',
+      v: 3,
+      _revisions: { start: 3, ids: ['c', 'b', 'a'] },
+    });
+  });
+
+  test('--out writes a file', async () => {
+    const out = join(folder, 'out.ndjson');
+    expect(await runCli(['export', directory, '--out', out])).toMatchObject({ code: 0, stdout: '' });
+    expect(await readFile(out, 'utf8')).toBe((await runCli(['export', directory])).stdout);
+  });
+
+  test('--format files writes each document into a file of its own, inside the folder', async () => {
+    await source.replicate(awkwardDocuments);
+    await runCli(['pull', source.url, directory]);
+    const out = join(folder, 'files');
+    const { code, stderr } = await runCli(['export', directory, '--format', 'files', '--out', out, '--conflicts']);
+    expect([code, stderr]).toEqual([0, '']);
+    const names = await readdir(out);
+    expect(names).toHaveLength(generations.length + awkwardDocuments.length);
+    expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
+    expect(await readFile(join(out, 'edited.json'), 'utf8')).toBe(
+      '{\n  "_id": "edited",\n  "_rev": "3-c",\n  "v": 3\n}\n',
+    );
+    expect(names).toContain('conflicted@2-y.json');
+    const found = await Promise.all(
+      names.map(async (name) => JSON.parse(await readFile(join(out, name), 'utf8')) as { _id: string }),
+    );
+    expect(new Set(found.map(({ _id }) => _id))).toEqual(
+      new Set([...generations, ...awkwardDocuments].map(({ _id }) => _id)),
+    );
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(['files', 'replica']));
+  });
+
+  test('writes into no folder that has something in it', async () => {
+    const out = join(folder, 'taken');
+    await mkdir(out);
+    await writeFile(join(out, 'mine.txt'), 'mine');
+    const { code, stderr } = await runCli(['export', directory, '--format', 'files', '--out', out]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^couchtide: The folder ".*taken" is not empty; name a new one\n$/);
+    expect(await readdir(out)).toEqual(['mine.txt']);
+  });
+
+  test('says when there is nothing to export', async () => {
+    const { code, stderr } = await runCli(['export', join(folder, 'nowhere')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^couchtide: [A-Z].*nowhere.*\n$/);
+    expect(await readdir(folder)).not.toContain('nowhere');
+  });
+});
+
+describe('couchtide', () => {
+  test.each([
+    [['pull'], "missing required argument 'database-url'"],
+    [['pull', 'http://h/x', 'dir', '--nonsense'], "unknown option '--nonsense'"],
+    [['nonsense'], "unknown command 'nonsense'"],
+    [['export', 'dir', '--format', 'xml'], "argument 'xml' is invalid"],
+    [['export', 'dir', '--format', 'files'], 'needs --out'],
+    [['scan', 'http://h/x', '--find', 'a=b'], 'The command scan is not part of this version of couchtide yet'],
+  ])('refuses %j', async (args, reason) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^couchtide: .*\n$/);
+    expect(stderr).toContain(reason);
+  });
+
+  test('tells its version and its commands', async () => {
+    expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: '0.0.0-test\n', stderr: '' });
+    const { code, stdout } = await runCli(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/pull.*<database-url> <directory>[\s\S]*export/);
+  });
+});

@@ -1,0 +1,60 @@
+import { expect } from 'vitest';
+import { splitDocument } from '../../src/core/document-text.ts';
+import { arrayElements, memberText } from '../../src/core/json-text.ts';
+import type { Replica } from '../../src/replica/replica.ts';
+import type { SourceDatabase } from './source-database.ts';
+
+/** A leaf revision as both sides show it, in a form that can be compared. */
+interface ShownLeaf {
+  readonly rev: string;
+  readonly revisions: unknown;
+  readonly deleted: boolean;
+  readonly body: string;
+  readonly attachments: unknown;
+}
+
+/**
+ * Holds a replica against its source, document by document, as the source itself tells them through `open_revs`: the same
+ * leaves, the same ancestry, the same text of every body, the same stubs, and no document more.
+ */
+export async function expectFaithful(replica: Replica, source: SourceDatabase): Promise<void> {
+  const feed = JSON.parse((await source.read('/_changes?style=all_docs')).text) as {
+    results: { id: string; changes: { rev: string }[] }[];
+  };
+  const held: Record<string, ShownLeaf[]> = {};
+  for await (const { id, rev, text } of replica.texts({ leaves: true, revs: true })) {
+    const leaf = shown(text);
+    expect(leaf.rev).toBe(rev);
+    held[id] = [...(held[id] ?? []), leaf];
+  }
+  const expected: Record<string, ShownLeaf[]> = {};
+  for (const { id } of feed.results) {
+    const { text } = await source.read(`/${pathOf(id)}?open_revs=all&revs=true`);
+    expected[id] = arrayElements(text.trim(), 0).map(({ start, end }) =>
+      shown(memberText(text.trim().slice(start, end), 0, 'ok') ?? ''),
+    );
+  }
+  expect(sorted(held)).toEqual(sorted(expected));
+}
+
+function shown(text: string): ShownLeaf {
+  const { _rev, _revisions, _deleted } = JSON.parse(text) as { _rev: string; _revisions: unknown; _deleted?: boolean };
+  const { body, attachments } = splitDocument(text);
+  return {
+    rev: _rev,
+    revisions: _revisions,
+    deleted: _deleted === true,
+    body,
+    attachments: attachments === undefined ? undefined : JSON.parse(attachments),
+  };
+}
+
+function sorted(leaves: Record<string, ShownLeaf[]>): [string, ShownLeaf[]][] {
+  return Object.entries(leaves)
+    .map(([id, all]): [string, ShownLeaf[]] => [id, [...all].sort((a, b) => (a.rev < b.rev ? -1 : 1))])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function pathOf(id: string): string {
+  return id.startsWith('_design/') ? `_design/${encodeURIComponent(id.slice(8))}` : encodeURIComponent(id);
+}

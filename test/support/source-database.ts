@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+
+/** A database of some CouchDB-protocol server that a test fills and changes over plain HTTP. */
+export interface SourceDatabase {
+  readonly name: string;
+  /** With credentials, where the server asks for any. */
+  readonly url: string;
+  /** Documents with their revisions, as JSON texts, written as they are; the status and the answer. */
+  replicate(docs: readonly (string | object)[]): Promise<{ status: number; body: unknown }>;
+  /** One ordinary edit; the new revision. */
+  put(doc: { readonly _id: string; readonly _rev?: string; readonly [member: string]: unknown }): Promise<string>;
+  /** `GET` of a path below the database, as text. */
+  read(path: string): Promise<{ status: number; text: string }>;
+  destroy(): Promise<void>;
+}
+
+/** Makes a database with a new name on a server. */
+export async function createDatabase(
+  serverUrl: string,
+  name = `couchtide-test-${randomUUID()}`,
+): Promise<SourceDatabase> {
+  const { url: base, headers } = withoutCredentials(serverUrl);
+  const request = async (method: string, path: string, body?: string): Promise<{ status: number; text: string }> => {
+    const response = await fetch(`${base}/${encodeURIComponent(name)}${path}`, {
+      method,
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  const created = await request('PUT', '');
+  if (created.status >= 300) throw new Error(`Cannot make the database ${name}: ${created.status} ${created.text}`);
+  return {
+    name,
+    url: `${serverUrl.replace(/\/$/, '')}/${encodeURIComponent(name)}`,
+    async replicate(docs) {
+      const texts = docs.map((doc) => (typeof doc === 'string' ? doc : JSON.stringify(doc)));
+      const { status, text } = await request('POST', '/_bulk_docs', `{"new_edits":false,"docs":[${texts.join(',')}]}`);
+      return { status, body: text === '' ? undefined : JSON.parse(text) };
+    },
+    async put(doc) {
+      const { status, text } = await request('PUT', `/${encodeURIComponent(doc._id)}`, JSON.stringify(doc));
+      if (status >= 300) throw new Error(`Cannot write ${doc._id}: ${status} ${text}`);
+      return (JSON.parse(text) as { rev: string }).rev;
+    },
+    read: (path) => request('GET', path),
+    async destroy() {
+      await request('DELETE', '');
+    },
+  };
+}
+
+function withoutCredentials(serverUrl: string): { url: string; headers: Record<string, string> } {
+  const url = new URL(serverUrl);
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const headers: Record<string, string> =
+    username === ''
+      ? {}
+      : { authorization: `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}` };
+  return { url: url.href.replace(/\/$/, ''), headers };
+}
