@@ -35,6 +35,8 @@ export async function installPackage(): Promise<InstalledPackage> {
     run(command, args, { quiet: true, directory });
   const packed = await mustRun('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', directory]);
   const [{ filename, files }]: [{ filename: string; files: { path: string }[] }] = JSON.parse(packed);
+  if (!files.some(({ path }) => path.startsWith('dist/')))
+    throw new Error('Nothing is built: see why with npm run build');
   const dependencies = await copyDependencies(directory);
   await writeFile(
     join(directory, 'package.json'),

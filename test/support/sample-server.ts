@@ -1,16 +1,17 @@
-import { startServer } from '../../demo/server/index.ts';
+import { sampleRecipes } from '../../demo/sample.ts';
+import { type CouchServer, startServer } from '../../demo/server/index.ts';
 
-/** The demo server with the database that the documentation speaks of: `recipes`, with `pancakes` in it. */
-export async function startSampleServer(): ReturnType<typeof startServer> {
+/** The server that the documentation speaks of: `recipes`, with `pancakes` and six others in it. */
+export async function startSampleServer(): Promise<CouchServer> {
   const server = await startServer();
-  const requests: [string, RequestInit][] = [
-    ['recipes', { method: 'PUT' }],
-    ['recipes/pancakes', { method: 'PUT', body: JSON.stringify({ title: 'Pancakes', eggs: 3 }) }],
-  ];
-  for (const [path, init] of requests) {
-    const response = await fetch(`${server.url}/${path}`, init);
-    if (!response.ok) throw new Error(`${init.method} /${path} answered ${response.status}`);
-    await response.body?.cancel();
-  }
+  await send(`${server.url}/recipes`, 'PUT');
+  await send(`${server.url}/recipes/_bulk_docs`, 'POST', `{"new_edits":false,"docs":[${sampleRecipes(6).join(',')}]}`);
   return server;
+}
+
+async function send(url: string, method: string, body?: string): Promise<void> {
+  const init = body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } };
+  const response = await fetch(url, { method, ...init });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${answer}`);
 }
