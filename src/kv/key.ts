@@ -1,12 +1,15 @@
-import { InputError } from '../core/errors.ts';
+import { InputError, StoreError } from '../core/errors.ts';
 import type { Key, KeyPart, KeyRange } from './kv.ts';
 
-/** Tags say of what type a part is; the end of the key sorts before all of them. */
+/*
+ * A string is packed as 02, its UTF-8 bytes, 00; a number as 03 and eight bytes. Inside of a string 00 becomes 01 01, and
+ * 01 becomes 01 02, so that nothing in it is less than its end: the shorter of two strings comes first.
+ */
 const STRING = 0x02;
 const NUMBER = 0x03;
-/** Ends a string. A zero inside of one is followed by 0xff, so that the shorter of two strings comes first. */
-const ZERO = 0x00;
-const ESCAPED = 0xff;
+const NUMBER_BYTES = 9;
+/** The bit of a double that says whether it is negative. */
+const SIGN = 1n << 63n;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -22,34 +25,35 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * ```
  */
 export function packKey(key: Key): Uint8Array {
-  const parts = key.map(packPart);
-  const packed = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    packed.set(part, at);
-    at += part.length;
+  // Strings that stand together are encoded together: one call for most keys.
+  let text = '';
+  const pieces: Uint8Array[] = [];
+  for (const part of key) {
+    if (typeof part === 'string') {
+      text += `\x02${escapeZeros(part)}\0`;
+    } else {
+      pieces.push(encoder.encode(text), packNumber(part));
+      text = '';
+    }
   }
-  return packed;
+  const last = encoder.encode(text);
+  return pieces.length === 0 ? last : concatenate([...pieces, last]);
 }
 
 /**
  * The key of which {@link packKey} made these bytes.
  *
- * @throws InputError when they are something else
+ * @throws StoreError when they are no packed key
  */
 export function unpackKey(packed: Uint8Array): Key {
   const key: KeyPart[] = [];
   let at = 0;
   while (at < packed.length) {
-    if (packed[at] === NUMBER && at + 9 <= packed.length) {
-      key.push(unpackNumber(packed.slice(at + 1, at + 9)));
-      at += 9;
-    } else {
-      const end = packed[at] === STRING ? endOfString(packed, at + 1) : -1;
-      if (end === -1) throw new InputError(`The bytes ${packed} are not a packed key`);
-      key.push(unpackString(packed.subarray(at + 1, end)));
-      at = end + 1;
-    }
+    const end = packed[at] === NUMBER ? at + NUMBER_BYTES : packed.indexOf(0, at) + 1;
+    if (end === 0 || end > packed.length) throw notAKey();
+    const part = packed.subarray(at, end);
+    key.push(packed[at] === NUMBER ? unpackNumber(part) : unpackString(part));
+    at = end;
   }
   return key;
 }
@@ -65,90 +69,79 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 /**
- * The bytes between which the keys of a range lie, the end not included. Where nothing can lie, the end is not after the
- * start.
+ * The bytes between which the keys of a range lie, the end not included. Where the end is not after the start, the range
+ * is empty.
  *
- * @throws InputError for a bound that does not begin with the prefix
+ * @throws InputError when `from` or `to` does not begin with the prefix
  */
 export function rangeBounds({ prefix, from, to }: KeyRange): { readonly start: Uint8Array; readonly end: Uint8Array } {
-  for (const bound of [from, to]) {
-    if (bound !== undefined && !prefix.every((part, at) => part === bound[at])) {
-      const [quoted, beginning] = [JSON.stringify(bound), JSON.stringify(prefix)];
-      throw new InputError(`The bound ${quoted} does not begin with the prefix ${beginning} of its range`);
-    }
-  }
-  // A part begins with its tag, so these two enclose what continues the prefix, and not the prefix itself.
-  const packed = packKey(prefix);
-  const first = followedBy(packed, STRING);
-  const last = followedBy(packed, NUMBER + 1);
-  const start = from === undefined ? first : packKey(from);
-  return { start: compareBytes(start, first) < 0 ? first : start, end: to === undefined ? last : packKey(to) };
+  const beginning = packKey(prefix);
+  // A part begins with its tag, so these enclose what continues the prefix, and not the prefix itself.
+  const first = concatenate([beginning, Uint8Array.of(STRING)]);
+  const last = concatenate([beginning, Uint8Array.of(NUMBER + 1)]);
+  const start = from === undefined ? first : packBound(from, prefix, beginning);
+  const end = to === undefined ? last : packBound(to, prefix, beginning);
+  return { start: compareBytes(start, first) < 0 ? first : start, end };
 }
 
-function packPart(part: KeyPart): Uint8Array {
-  return typeof part === 'number' ? packNumber(part) : packString(part);
+function packBound(bound: Key, prefix: Key, beginning: Uint8Array): Uint8Array {
+  const packed = packKey(bound);
+  if (compareBytes(packed.subarray(0, beginning.length), beginning) === 0) return packed;
+  throw new InputError(
+    `The bound ${JSON.stringify(bound)} does not begin with the prefix ${JSON.stringify(prefix)} of its range`,
+  );
 }
 
-function packString(text: string): Uint8Array {
+function escapeZeros(text: string): string {
   if (/\p{Surrogate}/u.test(text)) {
     throw new InputError(`Half of a surrogate pair cannot be part of a key: ${JSON.stringify(text)}`);
   }
-  const bytes = encoder.encode(text);
-  const zeros = bytes.includes(ZERO) ? bytes.filter((byte) => byte === ZERO).length : 0;
-  const packed = new Uint8Array(bytes.length + zeros + 2);
-  packed[0] = STRING;
-  if (zeros === 0) packed.set(bytes, 1);
-  else {
-    let at = 1;
-    for (const byte of bytes) {
-      packed[at++] = byte;
-      if (byte === ZERO) packed[at++] = ESCAPED;
-    }
+  return text.replaceAll('\x01', '\x01\x02').replaceAll('\0', '\x01\x01');
+}
+
+function unpackString(part: Uint8Array): string {
+  if (part[0] !== STRING) throw notAKey();
+  try {
+    return decoder.decode(part.subarray(1, -1)).replaceAll('\x01\x01', '\0').replaceAll('\x01\x02', '\x01');
+  } catch (error) {
+    throw notAKey({ cause: error });
   }
-  return packed;
-}
-
-/** The place of the zero that ends a string, -1 when there is none. */
-function endOfString(packed: Uint8Array, start: number): number {
-  let end = packed.indexOf(ZERO, start);
-  while (end !== -1 && packed[end + 1] === ESCAPED) end = packed.indexOf(ZERO, end + 2);
-  return end;
-}
-
-function unpackString(escaped: Uint8Array): string {
-  if (!escaped.includes(ZERO)) return decoder.decode(escaped);
-  return decoder.decode(escaped.filter((_, at) => at === 0 || escaped[at - 1] !== ZERO));
 }
 
 /** IEEE 754 big-endian, negative numbers with every bit turned, others with the sign's: in the order of the values. */
 function packNumber(value: number): Uint8Array {
-  if (!Number.isFinite(value)) throw new InputError(`Only finite numbers can be part of a key, not ${value}`);
-  const packed = new Uint8Array(9);
-  packed[0] = NUMBER;
-  const view = new DataView(packed.buffer);
-  view.setFloat64(1, value === 0 ? 0 : value);
-  const high = view.getUint32(1);
-  if (high >= 0x80000000) {
-    view.setUint32(1, ~high);
-    view.setUint32(5, ~view.getUint32(5));
-  } else view.setUint32(1, high | 0x80000000);
+  if (!Number.isFinite(value)) {
+    throw new InputError(`Only strings and finite numbers can be part of a key, not ${value}`);
+  }
+  const packed = Uint8Array.of(NUMBER, 0, 0, 0, 0, 0, 0, 0, 0);
+  const view = new DataView(packed.buffer, 1);
+  view.setFloat64(0, value === 0 ? 0 : value);
+  const bits = view.getBigUint64(0);
+  view.setBigUint64(0, bits & SIGN ? ~bits : bits | SIGN);
   return packed;
 }
 
-/** @param bytes 8 bytes of their own, which are turned back in place */
-function unpackNumber(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer);
-  const high = view.getUint32(0);
-  if (high < 0x80000000) {
-    view.setUint32(0, ~high);
-    view.setUint32(4, ~view.getUint32(4));
-  } else view.setUint32(0, high & 0x7fffffff);
+function unpackNumber(part: Uint8Array): number {
+  const view = new DataView(part.slice(1).buffer);
+  const bits = view.getBigUint64(0);
+  view.setBigUint64(0, bits & SIGN ? bits & ~SIGN : ~bits);
   return view.getFloat64(0);
 }
 
-function followedBy(bytes: Uint8Array, byte: number): Uint8Array {
-  const longer = new Uint8Array(bytes.length + 1);
-  longer.set(bytes);
-  longer[bytes.length] = byte;
-  return longer;
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+function notAKey(options?: ErrorOptions): StoreError {
+  return new StoreError(
+    'The store holds a key that is none; it is damaged, or another program wrote it',
+    'corrupt',
+    options,
+  );
 }
