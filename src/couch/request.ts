@@ -70,15 +70,12 @@ export async function send(connection: Connection, description: RequestDescripti
   const dog = watchdog(platform, (ms) =>
     controller.abort(new NetworkError(`${name} got no answer for ${ms / 1000} seconds`, 'timeout')),
   );
-  const answer = (response: Response): Answer =>
-    new ReceivedAnswer(response, name, controller, dog, limits, connection);
+  let response: Response;
   try {
     controller.signal.throwIfAborted();
     dog.start(limits.head);
-    const response = await follow(connection, description, controller.signal, name);
+    response = await follow(connection, description, controller.signal, name);
     dog.rest();
-    if (response.ok) return answer(response);
-    throw await refusal(answer(response), name, platform);
   } catch (error) {
     dog.stop();
     controller.release();
@@ -86,6 +83,9 @@ export async function send(connection: Connection, description: RequestDescripti
     controller.abort();
     throw error;
   }
+  const answer = new ReceivedAnswer(response, name, controller, dog, limits, connection);
+  if (response.ok) return answer;
+  throw await refusal(answer, name, platform);
 }
 
 /** Sends one request and reads its answer, a JSON object. */

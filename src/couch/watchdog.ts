@@ -15,40 +15,42 @@ export interface Watchdog {
  * many small pieces does not pay for a timer with each.
  */
 export function watchdog(platform: Platform, onTimeout: (ms: number) => void): Watchdog {
-  const stopped = new AbortController();
   let limit = 0;
   let begun: number | undefined;
-  let watching = false;
-  const watch = async (): Promise<void> => {
-    let wait = limit;
-    while (!stopped.signal.aborted && begun !== undefined) {
-      await platform.sleep(wait, stopped.signal);
-      if (begun === undefined) break;
-      wait = begun + limit - platform.elapsed();
-      if (wait <= 0) {
-        onTimeout(limit);
-        break;
-      }
-    }
-    watching = false;
+  let timer: { readonly due: number; readonly cancel: () => void } | undefined;
+
+  const set = (ms: number): void => {
+    const cancelled = new AbortController();
+    const mine = { due: platform.elapsed() + ms, cancel: () => cancelled.abort() };
+    timer = mine;
+    const ring = (): void => {
+      if (timer !== mine) return;
+      timer = undefined;
+      if (begun === undefined) return;
+      const left = begun + limit - platform.elapsed();
+      if (left > 0) set(left);
+      else onTimeout(limit);
+    };
+    // A cancelled sleep has nobody to tell.
+    platform.sleep(ms, cancelled.signal).then(ring, () => {});
+  };
+  const cancel = (): void => {
+    timer?.cancel();
+    timer = undefined;
   };
   return {
     start(ms) {
       limit = ms;
       begun = platform.elapsed();
-      if (watching) return;
-      watching = true;
-      watch().catch(() => {
-        // Only stop() ends the sleep early.
-        watching = false;
-      });
+      if (timer !== undefined && timer.due > begun + ms) cancel();
+      if (timer === undefined) set(ms);
     },
     rest() {
       begun = undefined;
     },
     stop() {
       begun = undefined;
-      stopped.abort();
+      cancel();
     },
   };
 }

@@ -68,6 +68,18 @@ describe('watchdog', () => {
     expect(timeouts).toEqual([1000]);
   });
 
+  test('keeps to a short limit after a long one', async () => {
+    const clock = manualClock();
+    const timeouts: number[] = [];
+    const dog = watchdog(clock.platform, (ms) => timeouts.push(ms));
+    dog.start(60_000);
+    await clock.advance(10);
+    dog.rest();
+    dog.start(50);
+    await clock.advance(50);
+    expect(timeouts).toEqual([50]);
+  });
+
   test('says nothing any more after stop', async () => {
     const clock = manualClock();
     const dog = watchdog(clock.platform, () => expect.unreachable('stopped'));
