@@ -62,7 +62,12 @@ export interface Storing {
   readonly parent: readonly StoredAttachment[] | undefined;
   /** `[couchdb] max_attachment_size`, in bytes. */
   readonly maxSize: number;
+  /** Makes the gzip bytes that are stored of a compressible content; default: {@link gzip}. */
+  readonly compress?: Compress | undefined;
 }
+
+/** Makes gzip bytes. */
+export type Compress = (bytes: Uint8Array) => Uint8Array;
 
 const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
 
@@ -120,6 +125,14 @@ export function takeFollowing(drafts: readonly AttachmentDraft[], parts: readonl
  */
 export function storeAttachments(drafts: readonly AttachmentDraft[], storing: Storing): StoredAttachment[] {
   return drafts.map((draft) => storeAttachment(draft, storing));
+}
+
+/**
+ * Compresses as CouchDB does, by the zlib of the runtime. Not every zlib gives the same bytes for the same content, so
+ * neither is the digest the same everywhere.
+ */
+export function gzip(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes, { level: COMPRESSION_LEVEL });
 }
 
 /** The content before compression. */
@@ -183,7 +196,7 @@ function fillStub(draft: AttachmentDraft & { kind: 'stub' }, { id, parent }: Sto
   throw new Refusal(412, 'missing_stub', `Invalid attachment stub in ${id} for ${draft.name}`);
 }
 
-function storeContent(draft: ContentDraft, { generation, maxSize }: Storing): StoredAttachment {
+function storeContent(draft: ContentDraft, { generation, maxSize, compress = gzip }: Storing): StoredAttachment {
   const { name, contentType, bytes } = draft;
   if (bytes.length > maxSize) throw new Refusal(413, 'attachment_too_large', name);
   if (draft.digest?.startsWith('md5-') && draft.digest !== digestOf(bytes)) {
@@ -191,7 +204,7 @@ function storeContent(draft: ContentDraft, { generation, maxSize }: Storing): St
   }
   const revpos = generation ?? draft.revpos;
   if (draft.encoding === undefined && COMPRESSIBLE.some((pattern) => pattern.test(contentType))) {
-    const stored = gzipSync(bytes, { level: COMPRESSION_LEVEL });
+    const stored = compress(bytes);
     return { name, contentType, revpos, digest: digestOf(stored), stored, encoding: 'gzip', length: bytes.length };
   }
   const stored = { name, contentType, revpos, digest: digestOf(bytes), stored: bytes };

@@ -1,9 +1,9 @@
 import type { RevTree } from '../../src/revs/tree.ts';
-import { type StoredRevision, StoredDocument } from './document.ts';
+import { StoredDocument, type StoredRevision } from './document.ts';
 import { isDesignId } from './document-id.ts';
 import type { LocalDocument } from './local-document.ts';
 import { compareBytes } from './order.ts';
-import { type StoredSecurity, defaultSecurity } from './security.ts';
+import { defaultSecurity, type StoredSecurity } from './security.ts';
 import { rangeOf, Shard, shardOf } from './shard.ts';
 
 /** One database: its documents by id and by change, its local documents, its settings. No HTTP, no clock. */

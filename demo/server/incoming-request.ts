@@ -40,7 +40,11 @@ export class IncomingRequest implements Request {
     return isSent && this.#body === undefined;
   }
 
-  body(): Promise<Uint8Array> {
+  async body(): Promise<Uint8Array> {
+    return this.#decode(await this.rawBody());
+  }
+
+  rawBody(): Promise<Uint8Array> {
     this.#body ??= this.#readBody();
     return this.#body;
   }
@@ -56,10 +60,10 @@ export class IncomingRequest implements Request {
       if (size > maxHttpRequestSize) throw tooLarge;
       chunks.push(chunk);
     }
-    return this.#decode(Buffer.concat(chunks));
+    return Buffer.concat(chunks);
   }
 
-  #decode(bytes: Buffer): Uint8Array {
+  #decode(bytes: Uint8Array): Uint8Array {
     const encoding = this.headers.get('content-encoding') ?? 'identity';
     if (encoding === 'identity') return bytes;
     if (encoding !== 'gzip') {

@@ -29,6 +29,8 @@ export interface Request {
    * @throws Refusal 413 beyond the configured size, 415 for an unknown encoding
    */
   body(): Promise<Uint8Array>;
+  /** The whole body as it was sent, compressed or not. */
+  rawBody(): Promise<Uint8Array>;
 }
 
 /** The parameters of the query. Of a repeated name the first counts. */

@@ -29,7 +29,14 @@ function route(exchange: Exchange): Answer | Promise<Answer> {
   const endpoint = serverRoute(first, exchange);
   if (endpoint !== undefined) return serve(endpoint, exchange);
   if (rest.length === 0) return databaseEndpoint(exchange, first);
-  return withDatabase(exchange, first, (inDatabase) => serve(databaseRoute(rest, inDatabase), inDatabase));
+  if (rest[0]?.startsWith('_design/') && request.method === 'GET') return redirectToDesign(request);
+  return withDatabase(exchange, first, (inDatabase) => serve(databaseRoute(rest), inDatabase));
+}
+
+/** The slash of a design document's id need not be encoded, and CouchDB wants it so. */
+function redirectToDesign({ headers, rawPath }: Request): Answer {
+  const location = `http://${headers.get('host')}${rawPath.replace(/_design%2F/i, '_design/')}`;
+  return { status: 301, headers: { Location: location }, body: '' };
 }
 
 function toRefusal(error: unknown): Refusal {

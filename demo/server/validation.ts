@@ -5,8 +5,8 @@ import type { StoredRevision } from './document.ts';
 import { isDesignId, isLocalId } from './document-id.ts';
 import { compileFunction, type DesignFunction, FunctionError } from './functions.ts';
 import type { IncomingDocument } from './incoming.ts';
-import { parseJson } from './json-parse.ts';
 import { toPlain } from './json.ts';
+import { parseJson } from './json-parse.ts';
 import { Refusal } from './model.ts';
 import { revisionText } from './show.ts';
 

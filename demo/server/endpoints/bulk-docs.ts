@@ -1,15 +1,15 @@
 import { jsonAnswer } from '../answers.ts';
+import { isLocalId } from '../document-id.ts';
+import { storeEdits } from '../edit.ts';
 import { type DatabaseExchange, type Endpoint, readJsonObject } from '../exchange.ts';
 import type { IncomingDocument } from '../incoming.ts';
 import { quoteJson } from '../json.ts';
+import { writeLocal } from '../local-document.ts';
 import type { Answer } from '../model.ts';
 import { badRequest } from '../refusals.ts';
-import { storeEdits } from '../edit.ts';
 import { storeRevisions } from '../replicate.ts';
 import type { WriteResult } from '../write.ts';
-import { isLocalId } from '../document-id.ts';
 import { receiveDocument, requireRevision, writingOf } from './receive.ts';
-import { writeLocal } from '../local-document.ts';
 
 /** `POST /{db}/_bulk_docs`. */
 export const bulkDocs: Endpoint<DatabaseExchange> = { allow: 'POST', methods: { POST: write } };

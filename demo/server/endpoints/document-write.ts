@@ -4,7 +4,7 @@ import { checkDocumentId } from '../document-id.ts';
 import { storeEdits } from '../edit.ts';
 import { type DatabaseExchange, readJson } from '../exchange.ts';
 import { type IncomingDocument, NO_PATH, pathOf, readRev, readRevText } from '../incoming.ts';
-import { isObject, quoteJson, type JsonValue } from '../json.ts';
+import { isObject, type JsonValue, quoteJson } from '../json.ts';
 import { parseJson, parseJsonBytes } from '../json-parse.ts';
 import { type Answer, Refusal, type Request } from '../model.ts';
 import { readRelated } from '../multipart.ts';
@@ -107,7 +107,7 @@ function written(
  *
  * @throws Refusal 400 when the document and the query differ, 409 when `If-Match` differs from them
  */
-function pathFrom({ query, headers }: Request, { path }: IncomingDocument): IncomingDocument['path'] {
+export function pathFrom({ query, headers }: Request, { path }: IncomingDocument): IncomingDocument['path'] {
   const inQuery = query.get('rev') === undefined ? NO_PATH : pathOf(readRev(query.get('rev')));
   if (path.ids.length > 0 && inQuery.ids.length > 0 && !isSame(path, inQuery)) {
     throw badRequest('Document rev from request body and query string have different values');
