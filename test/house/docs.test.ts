@@ -66,10 +66,10 @@ describe('the examples of the sources', async () => {
     .map((module) => [placeOf(module.example), module] as const);
 
   test.each(runnable)('%s runs, and does what it says', async (place, module) => {
-    const file = join(directory, `${place.replaceAll(/\W/g, '-')}.ts`);
+    const file = `${place.replaceAll(/\W/g, '-')}.ts`;
     const code = withAssertions(module.example.code);
-    await writeFile(file, local(moduleText({ ...module, example: { ...module.example, code } })));
-    expect(await run('node', [file], { quiet: true })).toMatchObject(succeeds);
+    await writeFile(join(directory, file), local(moduleText({ ...module, example: { ...module.example, code } })));
+    expect(await run('node', [file], { quiet: true, directory })).toMatchObject(succeeds);
   });
 });
 
