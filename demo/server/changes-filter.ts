@@ -89,7 +89,7 @@ function selected(database: Database, told: Told, body: JsonObject | undefined):
   const fields = body?.get('fields');
   if (fields !== undefined && !isTextList(fields)) throw badRequest('Selector error: fields must be JSON array');
   return {
-    revisions: (document) => told(document).filter((rev) => matches(valueOf(database, document, rev))),
+    revisions: (document) => told(document).filter((rev) => matches(jsonOf(database, document, rev))),
     fields,
   };
 }
@@ -144,7 +144,7 @@ function textOf(database: Database, document: StoredDocument, rev: string): stri
   return showRevision(database, document, rev, {})?.json ?? '{}';
 }
 
-function valueOf(database: Database, document: StoredDocument, rev: string): JsonObject {
+function jsonOf(database: Database, document: StoredDocument, rev: string): JsonObject {
   const value = parseJson(textOf(database, document, rev));
   return isObject(value) ? value : new Map();
 }

@@ -1,5 +1,6 @@
 import type { Platform } from '../../src/core/platform.ts';
 import type { Access } from './access.ts';
+import type { Compress } from './attachments.ts';
 import type { ChooseShard } from './changes-pass.ts';
 import type { ServerConfig } from './config.ts';
 import { Database } from './database.ts';
@@ -22,6 +23,8 @@ export class ServerState {
   readonly uuid: string;
   /** How many shards a new database gets. */
   readonly q: number;
+  /** Makes the gzip bytes of attachments, where it is not the usual way. */
+  readonly compress: Compress | undefined;
   maintenance: MaintenanceMode = 'false';
   readonly #databases = new Map<string, Database>();
 
@@ -31,12 +34,14 @@ export class ServerState {
     access: Access;
     interleave: Interleave;
     q: number;
+    compress?: Compress | undefined;
   }) {
     this.platform = options.platform;
     this.config = options.config;
     this.access = options.access;
     this.interleave = options.interleave;
     this.q = options.q;
+    this.compress = options.compress;
     this.uuid = this.newId();
   }
 

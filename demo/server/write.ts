@@ -1,6 +1,6 @@
 import { formatRev, parseRev } from '../../src/revs/rev.ts';
 import { branchOf, type RevTree } from '../../src/revs/tree.ts';
-import { storeAttachments } from './attachments.ts';
+import { type Compress, storeAttachments } from './attachments.ts';
 import type { Database } from './database.ts';
 import type { StoredDocument, StoredRevision } from './document.ts';
 import type { IncomingDocument } from './incoming.ts';
@@ -16,6 +16,8 @@ export interface Writing {
   readonly validate: Validate;
   /** Bytes of the largest attachment. */
   readonly maxAttachmentSize: number;
+  /** Makes the gzip bytes of attachments, where it is not the usual way. */
+  readonly compress: Compress | undefined;
 }
 
 /** What became of one document: a revision, or why there is none. */
@@ -42,13 +44,13 @@ export function groupById(documents: readonly IncomingDocument[]): Group[] {
 
 /** Stores the attachments of a document that comes in. */
 export function attachmentsOf(
-  { maxAttachmentSize }: Writing,
+  { maxAttachmentSize, compress }: Writing,
   { id, attachments }: IncomingDocument,
   parent: readonly StoredAttachment[] | undefined,
   generation?: number,
 ): readonly StoredAttachment[] {
   if (attachments.length === 0) return NO_ATTACHMENTS;
-  return storeAttachments(attachments, { id, parent, generation, maxSize: maxAttachmentSize });
+  return storeAttachments(attachments, { id, parent, generation, maxSize: maxAttachmentSize, compress });
 }
 
 /** The content to be stored for a document under a revision. */

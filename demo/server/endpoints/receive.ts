@@ -39,5 +39,6 @@ export function writingOf({ database, request, state }: DatabaseExchange): Writi
     database,
     validate: validation(database, request.identity, () => access.requireDatabaseAdmin(request, database.security)),
     maxAttachmentSize: config.maxAttachmentSize,
+    compress: state.compress,
   };
 }
