@@ -21,18 +21,20 @@ export async function expectFaithful(replica: Replica, source: SourceDatabase): 
   const feed = JSON.parse((await source.read('/_changes?style=all_docs')).text) as {
     results: { id: string; changes: { rev: string }[] }[];
   };
-  const held: Record<string, ShownLeaf[]> = {};
+  const held = new Map<string, ShownLeaf[]>();
   for await (const { id, rev, text } of replica.texts({ leaves: true, revs: true })) {
     const leaf = shown(text);
     expect(leaf.rev).toBe(rev);
-    held[id] = [...(held[id] ?? []), leaf];
+    held.set(id, [...(held.get(id) ?? []), leaf]);
   }
-  const expected: Record<string, ShownLeaf[]> = {};
+  const expected = new Map<string, ShownLeaf[]>();
   for (const { id } of feed.results) {
     const { text } = await source.read(`/${pathOf(id)}?open_revs=all&revs=true`);
-    expected[id] = arrayElements(text.trim(), 0).map(({ start, end }) =>
-      shown(memberText(text.trim().slice(start, end), 0, 'ok') ?? ''),
+    const list = text.trim();
+    const leaves = arrayElements(list, 0).map(({ start, end }) =>
+      shown(memberText(list.slice(start, end), 0, 'ok') ?? ''),
     );
+    expected.set(id, leaves);
   }
   expect(sorted(held)).toEqual(sorted(expected));
 }
@@ -49,8 +51,8 @@ function shown(text: string): ShownLeaf {
   };
 }
 
-function sorted(leaves: Record<string, ShownLeaf[]>): [string, ShownLeaf[]][] {
-  return Object.entries(leaves)
+function sorted(leaves: ReadonlyMap<string, ShownLeaf[]>): [string, ShownLeaf[]][] {
+  return [...leaves]
     .map(([id, all]): [string, ShownLeaf[]] => [id, [...all].sort((a, b) => (a.rev < b.rev ? -1 : 1))])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 
 /** A database of some CouchDB-protocol server that a test fills and changes over plain HTTP. */
 export interface SourceDatabase {
@@ -20,17 +23,23 @@ export async function createDatabase(
   name = `couchtide-test-${randomUUID()}`,
 ): Promise<SourceDatabase> {
   const { url: base, headers } = withoutCredentials(serverUrl);
+  const at = new URL(base);
+  // Not `fetch`, which would resolve a document called `..` away.
   const request = async (method: string, path: string, body?: string): Promise<{ status: number; text: string }> => {
-    const response = await fetch(`${base}/${encodeURIComponent(name)}${path}`, {
+    const sent = httpRequest({
       method,
+      host: at.hostname,
+      port: at.port,
+      path: `${at.pathname.replace(/\/$/, '')}/${encodeURIComponent(name)}${path}`,
       headers: {
         ...headers,
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { body }),
     });
-    return { status: response.status, text: await response.text() };
+    sent.end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, text: await text(response) };
   };
   const created = await request('PUT', '');
   if (created.status >= 300) throw new Error(`Cannot make the database ${name}: ${created.status} ${created.text}`);
@@ -39,13 +48,17 @@ export async function createDatabase(
     url: `${serverUrl.replace(/\/$/, '')}/${encodeURIComponent(name)}`,
     async replicate(docs) {
       const texts = docs.map((doc) => (typeof doc === 'string' ? doc : JSON.stringify(doc)));
-      const { status, text } = await request('POST', '/_bulk_docs', `{"new_edits":false,"docs":[${texts.join(',')}]}`);
-      return { status, body: text === '' ? undefined : JSON.parse(text) };
+      const { status, text: answer } = await request(
+        'POST',
+        '/_bulk_docs',
+        `{"new_edits":false,"docs":[${texts.join(',')}]}`,
+      );
+      return { status, body: answer === '' ? undefined : JSON.parse(answer) };
     },
     async put(doc) {
-      const { status, text } = await request('PUT', `/${encodeURIComponent(doc._id)}`, JSON.stringify(doc));
-      if (status >= 300) throw new Error(`Cannot write ${doc._id}: ${status} ${text}`);
-      return (JSON.parse(text) as { rev: string }).rev;
+      const { status, text: answer } = await request('PUT', `/${encodeURIComponent(doc._id)}`, JSON.stringify(doc));
+      if (status >= 300) throw new Error(`Cannot write ${doc._id}: ${status} ${answer}`);
+      return (JSON.parse(answer) as { rev: string }).rev;
     },
     read: (path) => request('GET', path),
     async destroy() {
