@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { childController } from '../../src/core/abort.ts';
 import { ClosedError, StoreError } from '../../src/core/errors.ts';
 import { type Platform, platform } from '../../src/core/platform.ts';
@@ -21,15 +22,22 @@ export class FileDatabase implements SqlDatabase {
   readonly #closing = new AbortController();
   #durability: UpdateOptions['durability'];
 
-  /**
-   * @param path may be a `file:` URL with SQLite's parameters
-   * @param name the path for messages
-   */
-  constructor(path: string, name: string, readOnly: boolean) {
+  /** @param location the file as SQLite is to open it, where that is not its path */
+  constructor(path: string, readOnly: boolean, location = path) {
     const { DatabaseSync } = loadSqlite();
-    this.#path = name;
-    this.#database = this.#named(() => new DatabaseSync(path, { readOnly }));
+    this.#path = path;
+    this.#database = this.#named(() => new DatabaseSync(location, { readOnly }));
     this.exec(`PRAGMA busy_timeout = ${BLOCKING}`);
+  }
+
+  /** Reads a file as if it could not change: without a lock, without its log, and without making a file beside it. */
+  static frozen(path: string): FileDatabase {
+    try {
+      return new FileDatabase(path, true, `${pathToFileURL(path)}?immutable=1`);
+    } catch {
+      // Node.js before 22.15 does not open URLs. What differs are the empty files beside it.
+      return new FileDatabase(path, true);
+    }
   }
 
   /** Statements without parameters or results. */

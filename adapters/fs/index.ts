@@ -1,13 +1,13 @@
-import { existsSync, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { InputError, StoreError } from '../../src/core/errors.ts';
+import { InputError, isStoreError, StoreError, type StoreFailure } from '../../src/core/errors.ts';
 import type { Kv, KvLimits } from '../../src/kv/kv.ts';
 import { poll } from '../../src/kv/poll.ts';
-import { sqliteKv, TABLES } from '../sqlite.ts';
+import { sqliteKv } from '../sqlite.ts';
 import { FileDatabase } from './database.ts';
-import { storeError } from './failure.ts';
-import { APPLICATION_ID, FORMAT, findPlace } from './place.ts';
+import { checkFormat, createTables, refuseOthers } from './format.ts';
+import { findPlace, makePlace } from './place.ts';
 
 /** How a store in a directory is opened. */
 export interface FsKvOptions {
@@ -32,6 +32,12 @@ const LIMITS: KvLimits = {
 /** Milliseconds after which a watch learns of another process's commit, at the latest. */
 const POLL = 100;
 
+/** To this size the log is cut back after a large commit. */
+const LOG_BYTES = 16 * 1024 * 1024;
+
+/** What SQLite says where it can read a file and make none beside it. */
+const UNWRITABLE: ReadonlySet<StoreFailure> = new Set(['failed', 'read-only', 'full']);
+
 /**
  * The store that a directory holds, in the one SQLite file `couchtide.sqlite`, with a log and an index of the log beside
  * it while it is in use. Any number of processes and runtimes of this machine may use it at once; network file systems are not
@@ -53,77 +59,73 @@ const POLL = 100;
  */
 export async function fsKv(directory: string, { readOnly = false }: FsKvOptions = {}): Promise<Kv> {
   if (directory === '') throw new InputError('The path of the store is empty: name a directory, "." for this one');
-  const path = await findPlace(directory, readOnly);
+  const { path, isNew } = await (readOnly ? findPlace(directory) : makePlace(directory));
+  if (!isNew) refuseOthers(path);
   const database = await (readOnly ? openToRead(path) : openToWrite(path));
-  const version = database.prepare('PRAGMA data_version');
-  return sqliteKv(database, {
-    limits: LIMITS,
-    reach: 'machine',
-    follow: (changed, signal) =>
-      void poll(() => version.first()?.['data_version'], changed, {
-        every: POLL,
-        platform: { sleep: (ms) => setTimeout(ms, undefined, { ref: false, signal }) },
-        signal,
-      }),
+  return closingOnFailure(database, () => {
+    const version = database.prepare('PRAGMA data_version');
+    return sqliteKv(database, {
+      limits: LIMITS,
+      reach: 'machine',
+      follow: (changed, signal) =>
+        void poll(() => version.first()?.['data_version'], changed, {
+          every: POLL,
+          platform: { sleep: (ms) => setTimeout(ms, undefined, { ref: false, signal }) },
+          signal,
+        }),
+    });
   });
 }
 
 async function openToWrite(path: string): Promise<FileDatabase> {
-  const database = new FileDatabase(path, path, false);
-  try {
-    await database.patiently(() => {
-      // A page takes several rows of a kilobyte. It counts for new files only.
-      database.exec('PRAGMA page_size = 8192');
-      // What the system calls a sync leaves data in the disk's own cache on macOS, unless asked otherwise.
-      database.exec('PRAGMA fullfsync = ON');
-      database.exec('PRAGMA cell_size_check = ON');
-    });
-    if ((await formatOf(database, path)) === 0) {
-      await database.write(() => {
-        if (readFormat(database) !== 0) return;
-        for (const table of TABLES) database.exec(table);
-        database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-        database.exec(`PRAGMA user_version = ${FORMAT}`);
-      });
-    }
-    // Not before the header is on disk, where the next one to open the file looks for it.
+  const database = new FileDatabase(path, false);
+  return closingOnFailure(database, async () => {
+    // A page takes several rows of a kilobyte. It counts for new files only.
+    database.exec('PRAGMA page_size = 8192');
+    // What the system calls a sync leaves data in the disk's own cache on macOS, unless asked otherwise.
+    database.exec('PRAGMA fullfsync = ON');
+    database.exec('PRAGMA cell_size_check = ON');
+    database.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
+    await createTables(database);
+    await database.read(() => checkFormat(database, path));
+    // Not earlier: who opens the file next looks for its format in the file, not in the log.
     await database.patiently(() => database.exec('PRAGMA journal_mode = WAL'));
-    database.exec(`PRAGMA journal_size_limit = ${16 * 1024 * 1024}`);
     return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+  });
 }
 
 async function openToRead(path: string): Promise<FileDatabase> {
-  const database = new FileDatabase(path, path, true);
+  const database = new FileDatabase(path, true);
   try {
-    await formatOf(database, path);
-    return database;
+    return await closingOnFailure(database, async () => {
+      await database.read(() => checkFormat(database, path));
+      return database;
+    });
+  } catch (error) {
+    // Where nothing can be written, SQLite cannot make the index of the log. Without a log it can do without.
+    if (!isStoreError(error) || !UNWRITABLE.has(error.failure)) throw error;
+    if (await hasLog(path)) {
+      const advice = 'was not closed, and cannot be put in order where nothing can be written: copy its directory';
+      throw new StoreError(`The store ${JSON.stringify(path)} ${advice}`, 'read-only', { cause: error });
+    }
+    const frozen = FileDatabase.frozen(path);
+    return closingOnFailure(frozen, () => {
+      checkFormat(frozen, path);
+      return frozen;
+    });
+  }
+}
+
+async function hasLog(path: string): Promise<boolean> {
+  const names = await readdir(dirname(path));
+  return names.includes(`${basename(path)}-wal`) && (await stat(`${path}-wal`)).size > 0;
+}
+
+async function closingOnFailure<R>(database: FileDatabase, run: () => R | Promise<R>): Promise<R> {
+  try {
+    return await run();
   } catch (error) {
     database.close();
-    if (!(error instanceof StoreError) || (error.failure !== 'failed' && error.failure !== 'read-only')) throw error;
-    // Where nothing can be written SQLite cannot make the index of the log, which is needless as long as there is no log.
-    if (existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0) throw storeError('read-only', path, error);
-  }
-  const frozen = new FileDatabase(`${pathToFileURL(path)}?immutable=1`, path, true);
-  try {
-    await formatOf(frozen, path);
-    return frozen;
-  } catch (error) {
-    frozen.close();
     throw error;
   }
-}
-
-/** @throws StoreError for a format that only a newer couchtide knows */
-async function formatOf(database: FileDatabase, path: string): Promise<number> {
-  const format = await database.read(() => readFormat(database));
-  if (format > FORMAT) throw storeError('newer', path);
-  return format;
-}
-
-function readFormat(database: FileDatabase): number {
-  return Number(database.prepare('PRAGMA user_version').first()?.['user_version']);
 }
