@@ -109,7 +109,10 @@ export interface Kv {
 
   /**
    * One page of a range, in key order or reversed; each page is a snapshot of its own, so a long listing may see a row that
-   * was deleted meanwhile. A page holds at most `limit` entries and may hold fewer: only `next` tells whether there is more.
+   * was deleted meanwhile. A page holds at most `limit` entries, 500 by default, and may hold fewer: only `next` tells
+   * whether there is more.
+   *
+   * @throws InputError for a limit below 1, and for a bound that does not begin with the prefix
    */
   page(range: KeyRange, options?: { readonly limit?: number; readonly reverse?: boolean }): Promise<Page>;
 
@@ -117,10 +120,11 @@ export interface Kv {
    * Reads the guarded keys, lets `decide` say what to write, and commits that only if no guard has changed in between;
    * otherwise tries again, with jitter, until a bound.
    *
-   * A guard on an absent key proves that it is absent at the commit, not that it has always been.
+   * A guard on an absent key proves that it is absent at the commit, not that it has always been. What `decide` throws is
+   * passed on, and nothing is written.
    *
    * @throws ContentionError when the race was lost too often; nothing was written
-   * @throws LimitError when the decision is larger than the store takes
+   * @throws LimitError when guards or decision are larger than the store takes
    * @throws StoreError when the store cannot write
    *
    * @example
@@ -144,8 +148,11 @@ export interface Kv {
   watch(key: Key): Observable<void>;
 
   /**
-   * Runs while holding a lock of that name, among everyone the platform can exclude. An accelerator: correctness never
-   * rests on it. Absent where the platform has no such lock.
+   * Runs while holding a lock of that name, among everyone the platform can exclude, in the order in which they asked. Who
+   * waits gives up when his signal aborts; who runs is given a signal that aborts with it, and when the store is closed.
+   * Asking for a lock while holding it waits for ever.
+   *
+   * An accelerator: correctness never rests on it. Absent where the platform has no such lock.
    */
   exclusive?<R>(
     name: string,

@@ -4,6 +4,7 @@ import { packKey, rangeBounds, unpackKey } from './key.ts';
 import type { Decision, Entry, Key, KeyRange, Kv, KvLimits, Page, UpdateOptions } from './kv.ts';
 import { packKeys, packMutations, pageSize } from './limits.ts';
 import { NamedLocks } from './named-locks.ts';
+import { packedBytes, packedText } from './packed-text.ts';
 import { SortedMap } from './sorted-map.ts';
 import { Watchers } from './watchers.ts';
 
@@ -13,14 +14,15 @@ export interface MemoryKvOptions {
   readonly limits?: Partial<KvLimits>;
 }
 
-const ROOMY: KvLimits = {
+/** What one commit and its copy may take of the memory, and a key that every other store takes too. */
+const LIMITS: KvLimits = {
   keyBytes: 2048,
-  valueBytes: 64 * 1024 * 1024,
+  valueBytes: 16 * 1024 * 1024,
   keysPerRead: 10_000,
-  guardsPerUpdate: 100,
-  mutationsPerUpdate: 100_000,
-  bytesPerUpdate: 256 * 1024 * 1024,
-  keyBytesPerUpdate: 64 * 1024 * 1024,
+  guardsPerUpdate: 1000,
+  mutationsPerUpdate: 50_000,
+  bytesPerUpdate: 64 * 1024 * 1024,
+  keyBytesPerUpdate: 16 * 1024 * 1024,
 };
 
 /**
@@ -34,7 +36,7 @@ const ROOMY: KvLimits = {
  * ```
  */
 export function memoryKv(options: MemoryKvOptions = {}): Kv {
-  return new MemoryKv({ ...ROOMY, ...options.limits });
+  return new MemoryKv({ ...LIMITS, ...options.limits });
 }
 
 interface Stored {
@@ -57,19 +59,20 @@ class MemoryKv implements Kv {
 
   async read(keys: readonly Key[]): Promise<(Entry | undefined)[]> {
     this.#mustBeOpen();
-    return packKeys(keys, this.limits, 'keysPerRead').map((packed) => this.#entry(packed));
+    return packKeys(keys, this.limits, 'keysPerRead').map((packed) => this.#entry(packedText(packed)));
   }
 
-  async page(range: KeyRange, options: { readonly limit?: number; readonly reverse?: boolean } = {}): Promise<Page> {
+  async page(within: KeyRange, options: { readonly limit?: number; readonly reverse?: boolean } = {}): Promise<Page> {
     this.#mustBeOpen();
     const limit = pageSize(options.limit);
-    const { start, end } = rangeBounds(range);
+    const { start, end } = rangeBounds(within);
     const entries: Entry[] = [];
-    for (const [packed, stored] of this.#entries.between(start, end, options.reverse === true)) {
+    const range = this.#entries.between(packedText(start), packedText(end), options.reverse === true);
+    for (const [name, stored] of range) {
       const last = entries[limit - 1];
       // A reversed listing goes on before the last key that was given, a forward one at the first that was not.
-      if (last !== undefined) return { entries, next: options.reverse ? last.key : unpackKey(packed) };
-      entries.push(copyOut(packed, stored));
+      if (last !== undefined) return { entries, next: options.reverse ? last.key : keyOf(name) };
+      entries.push(copyOut(name, stored));
     }
     return { entries };
   }
@@ -83,13 +86,16 @@ class MemoryKv implements Kv {
     signal?.throwIfAborted();
     // Everything happens in this one turn, so no other update can come between.
     const packedGuards = packKeys(guards, this.limits, 'guardsPerUpdate');
-    const decision = decide(packedGuards.map((packed) => this.#entry(packed)));
+    const decision = decide(packedGuards.map((packed) => this.#entry(packedText(packed))));
     const mutations = packMutations(decision, packedGuards, this.limits);
     this.#commits += 1;
     const version = String(this.#commits);
-    for (const packed of mutations.delete) this.#entries.delete(packed);
-    for (const [packed, value] of mutations.set) this.#entries.set(packed, { value: value.slice(), version });
-    this.#watchers.changed([...mutations.delete, ...mutations.set.map(([packed]) => packed)]);
+    const changed = mutations.delete.filter((packed) => this.#entries.delete(packedText(packed)));
+    for (const [packed, value] of mutations.set) {
+      this.#entries.set(packedText(packed), { value: value.slice(), version });
+      changed.push(packed);
+    }
+    this.#watchers.changed(changed);
     return decision.result;
   }
 
@@ -112,9 +118,9 @@ class MemoryKv implements Kv {
     this.#locks.close();
   }
 
-  #entry(packed: Uint8Array): Entry | undefined {
-    const stored = this.#entries.get(packed);
-    return stored === undefined ? undefined : copyOut(packed, stored);
+  #entry(name: string): Entry | undefined {
+    const stored = this.#entries.get(name);
+    return stored === undefined ? undefined : copyOut(name, stored);
   }
 
   #mustBeOpen(): void {
@@ -122,6 +128,10 @@ class MemoryKv implements Kv {
   }
 }
 
-function copyOut(packed: Uint8Array, { value, version }: Stored): Entry {
-  return { key: unpackKey(packed), value: value.slice(), version };
+function copyOut(name: string, { value, version }: Stored): Entry {
+  return { key: keyOf(name), value: value.slice(), version };
+}
+
+function keyOf(name: string): Key {
+  return unpackKey(packedBytes(name));
 }

@@ -1,34 +1,66 @@
-import { compareBytes } from './key.ts';
-
-/** Rows of one block at the most. Moving this many is cheap, and so is moving the blocks of millions of rows. */
+/** Keys of one block at the most. Moving this many is cheap, and so is moving the blocks of millions of keys. */
 const LARGEST_BLOCK = 512;
 
-type Row<V> = readonly [key: Uint8Array, value: V];
-
 /**
- * Values by packed key, in the order of the keys: a list of small sorted blocks, none of them empty. Everything takes
- * logarithmic time and the moving of one block, whatever the order of insertion.
+ * Values by text, in the order of the texts' UTF-16 units. Finding is that of a map; adding and deleting take logarithmic
+ * time and the moving of one block, whatever the order in which keys come.
  */
-export class SortedMap<V> {
-  readonly #blocks: Row<V>[][] = [];
+export class SortedMap<V extends object> {
+  readonly #values = new Map<string, V>();
+  /** The keys in order, in blocks of which none is empty. */
+  readonly #blocks: string[][] = [];
 
-  get(key: Uint8Array): V | undefined {
-    const block = this.#blocks[this.#blockOf(key)];
-    const found = block?.[firstFrom(block, key)];
-    return found !== undefined && compareBytes(found[0], key) === 0 ? found[1] : undefined;
+  get(key: string): V | undefined {
+    return this.#values.get(key);
   }
 
-  set(key: Uint8Array, value: V): void {
+  set(key: string, value: V): void {
+    if (!this.#values.has(key)) this.#insert(key);
+    this.#values.set(key, value);
+  }
+
+  /** Whether there was such a key. */
+  delete(key: string): boolean {
+    if (!this.#values.delete(key)) return false;
+    const at = this.#blockOf(key);
+    const block = this.#blocks[at] ?? [];
+    block.splice(firstFrom(block, key), 1);
+    if (block.length === 0) this.#blocks.splice(at, 1);
+    return true;
+  }
+
+  /** The entries from `start` on and before `end`, in order; reversed, from the last one back. */
+  *between(start: string, end: string, reverse: boolean): Generator<[key: string, value: V], void, undefined> {
+    const step = reverse ? -1 : 1;
+    let at = this.#blockOf(reverse ? end : start);
+    let block = this.#blocks[at] ?? [];
+    let place = reverse ? firstFrom(block, end) - 1 : firstFrom(block, start);
+    for (;;) {
+      const key = block[place];
+      if (key === undefined) {
+        at += step;
+        const next = this.#blocks[at];
+        if (next === undefined) return;
+        block = next;
+        place = reverse ? block.length - 1 : 0;
+        continue;
+      }
+      if (reverse ? key < start : key >= end) return;
+      const value = this.#values.get(key);
+      if (value !== undefined) yield [key, value];
+      place += step;
+    }
+  }
+
+  #insert(key: string): void {
     const at = this.#blockOf(key);
     const block = this.#blocks[at];
     if (block === undefined) {
-      this.#blocks.push([[key, value]]);
+      this.#blocks.push([key]);
       return;
     }
     const place = firstFrom(block, key);
-    const present = block[place];
-    const replaced = present !== undefined && compareBytes(present[0], key) === 0 ? 1 : 0;
-    block.splice(place, replaced, [key, value]);
+    block.splice(place, 0, key);
     if (block.length > LARGEST_BLOCK) {
       // Keys often come in order: what is full then stays full, and the new block takes what follows.
       const kept = place === block.length - 1 ? LARGEST_BLOCK : LARGEST_BLOCK / 2;
@@ -36,61 +68,28 @@ export class SortedMap<V> {
     }
   }
 
-  delete(key: Uint8Array): void {
-    const at = this.#blockOf(key);
-    const block = this.#blocks[at];
-    if (block === undefined) return;
-    const place = firstFrom(block, key);
-    const present = block[place];
-    if (present === undefined || compareBytes(present[0], key) !== 0) return;
-    block.splice(place, 1);
-    if (block.length === 0) this.#blocks.splice(at, 1);
-  }
-
-  /** The rows from `start` on and before `end`, in order; reversed, from the last one back. */
-  *between(start: Uint8Array, end: Uint8Array, reverse: boolean): Generator<Row<V>, void, undefined> {
-    const step = reverse ? -1 : 1;
-    let at = this.#blockOf(reverse ? end : start);
-    let block = this.#blocks[at] ?? [];
-    let place = reverse ? firstFrom(block, end) - 1 : firstFrom(block, start);
-    for (;;) {
-      const row = block[place];
-      if (row !== undefined) {
-        if (reverse ? compareBytes(row[0], start) < 0 : compareBytes(row[0], end) >= 0) return;
-        yield row;
-        place += step;
-      } else {
-        at += step;
-        const next = this.#blocks[at];
-        if (next === undefined) return;
-        block = next;
-        place = reverse ? block.length - 1 : 0;
-      }
-    }
-  }
-
   /** The block in which a key stands or would stand: the last one that begins at it or before it. */
-  #blockOf(key: Uint8Array): number {
+  #blockOf(key: string): number {
     let low = 0;
     let high = this.#blocks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       const first = this.#blocks[middle]?.[0];
-      if (first !== undefined && compareBytes(first[0], key) <= 0) low = middle;
+      if (first !== undefined && first <= key) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 }
 
-/** The place of the first row whose key is not before `key`. */
-function firstFrom<V>(rows: readonly Row<V>[], key: Uint8Array): number {
+/** The place of the first key that is not before `key`. */
+function firstFrom(keys: readonly string[], key: string): number {
   let low = 0;
-  let high = rows.length;
+  let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const row = rows[middle];
-    if (row !== undefined && compareBytes(row[0], key) < 0) low = middle + 1;
+    const candidate = keys[middle];
+    if (candidate !== undefined && candidate < key) low = middle + 1;
     else high = middle;
   }
   return low;

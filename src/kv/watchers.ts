@@ -1,4 +1,5 @@
 import { Observable, Subject } from 'rxjs';
+import { packedText } from './packed-text.ts';
 
 /** Follows changes that this process does not make itself, for as long as somebody watches. */
 export type Follow = (signal: AbortSignal) => void;
@@ -17,7 +18,7 @@ export class Watchers {
 
   /** What `Kv.watch` returns. */
   watch(key: Uint8Array): Observable<void> {
-    const name = String(key);
+    const name = packedText(key);
     return new Observable((subscriber) => {
       if (this.#closed) {
         subscriber.complete();
@@ -35,7 +36,7 @@ export class Watchers {
   /** Tells those who watch one of these keys that it has changed. */
   changed(keys: Iterable<Uint8Array>): void {
     if (this.#subjects.size === 0) return;
-    for (const name of new Set(Array.from(keys, String))) this.#subjects.get(name)?.next();
+    for (const name of new Set(Array.from(keys, packedText))) this.#subjects.get(name)?.next();
   }
 
   /** Tells everybody who watches that something may have changed. */
