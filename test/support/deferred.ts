@@ -1,16 +1,14 @@
-/** A promise that is settled from outside. */
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(reason: unknown): void;
+/** A promise, and the function that fulfils it. */
+export interface Deferred {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
 }
 
-export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<T>((settle, fail) => {
-    resolve = settle;
-    reject = fail;
+/** Something to wait for that a test brings about itself. */
+export function deferred(): Deferred {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
   });
-  return { promise, resolve, reject };
+  return { promise, resolve };
 }
