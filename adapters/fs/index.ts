@@ -2,8 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { InputError, isStoreError, StoreError, type StoreFailure } from '../../src/core/errors.ts';
-import type { Kv } from '../../src/kv/kv.ts';
-import { LOCAL_LIMITS } from '../../src/kv/limits.ts';
+import type { Kv, KvLimits } from '../../src/kv/kv.ts';
 import { poll } from '../../src/kv/poll.ts';
 import { sqliteKv } from '../sqlite.ts';
 import { FileDatabase } from './database.ts';
@@ -15,6 +14,20 @@ export interface FsKvOptions {
   /** Only reads, also where nothing can be written. Updates raise `StoreError` (`read-only`). Default false. */
   readonly readOnly?: boolean | undefined;
 }
+
+/**
+ * What one store takes. SQLite itself would take a gigabyte in one value; a commit however runs in one go on the thread
+ * of its caller, so these keep one within about a second, and what is held in memory at once within a hundred megabytes.
+ */
+const LIMITS: KvLimits = {
+  keyBytes: 2048,
+  valueBytes: 16 * 1024 * 1024,
+  keysPerRead: 10_000,
+  guardsPerUpdate: 1000,
+  mutationsPerUpdate: 50_000,
+  bytesPerUpdate: 64 * 1024 * 1024,
+  keyBytesPerUpdate: 16 * 1024 * 1024,
+};
 
 /** Milliseconds after which a watch learns of another process's commit, at the latest. */
 const POLL = 100;
@@ -52,7 +65,7 @@ export async function fsKv(directory: string, { readOnly = false }: FsKvOptions 
   return closingOnFailure(database, () => {
     const version = database.prepare('PRAGMA data_version');
     return sqliteKv(database, {
-      limits: LOCAL_LIMITS,
+      limits: LIMITS,
       reach: 'machine',
       follow: (changed, signal) =>
         void poll(() => version.first()?.['data_version'], changed, {
