@@ -33,13 +33,12 @@ const tallies: Tally[] = [];
 const leftOut = new Set<string>();
 
 console.log(`couchtide on Node.js ${process.version}, ${process.platform} ${process.arch}`);
-await runCheck('check');
-await runCheck('build');
+for (const script of ['check:types', 'check:style', 'build']) await runScript(script);
 await runVitest();
 for (const { runtime, args, suite } of foreign) await runForeign(runtime, args, suite);
 conclude();
 
-async function runCheck(script: string): Promise<void> {
+async function runScript(script: string): Promise<void> {
   const outcome = await begin(script, 'npm', ['run', '--silent', script]);
   end(script, outcome, tallyOfExit(outcome.exitCode));
 }
