@@ -62,6 +62,7 @@ function endpoint({ url, credentials }: Address, options: CouchOptions): Endpoin
     url,
     platform: on,
     retry,
+    capabilities: { bulkGet: true },
     connection: {
       platform: on,
       authorize: authorizer(options.auth ?? credentials),

@@ -6,9 +6,10 @@ import { type Doc, type GetOptions, get } from './documents.ts';
 import type { Endpoint } from './endpoint.ts';
 import { sendForObject, type Traffic } from './request.ts';
 import { type RetryNotice, withRetry } from './retry.ts';
-import { type RevisionsOptions, revisions, type WantedRevisions } from './revisions.ts';
+import { type RevisionsOptions, revisions } from './revisions.ts';
 import type { RevisionResult } from './revisions-row.ts';
 import { parseSequence, type Sequence } from './sequence.ts';
+import type { WantedRevisions } from './wanted-revisions.ts';
 
 /** What `GET /{db}` tells. */
 export interface DatabaseInfo {

@@ -2,6 +2,7 @@ import { isCouchError, ProtocolError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import { encodeDocumentId } from './address.ts';
 import type { Endpoint } from './endpoint.ts';
+import { isDatabaseMissing } from './refusal.ts';
 import { sendForObject } from './request.ts';
 import { withRetry } from './retry.ts';
 
@@ -34,7 +35,7 @@ export async function get(endpoint: Endpoint, id: string, options: GetOptions): 
     if (isDoc(document)) return document;
     throw new ProtocolError(`The answer to GET ${url} is not a document`, true);
   } catch (error) {
-    if (isCouchError(error) && error.status === 404 && error.reason !== 'Database does not exist.') return undefined;
+    if (isCouchError(error) && error.status === 404 && !isDatabaseMissing(error)) return undefined;
     throw error;
   }
 }

@@ -6,4 +6,6 @@ export interface Endpoint extends RetryContext {
   /** Without a slash at the end. */
   readonly url: string;
   readonly connection: Connection;
+  /** What the server has turned out to be able to do; shared by all handles of it. */
+  readonly capabilities: { bulkGet: boolean };
 }

@@ -25,6 +25,11 @@ export async function refusal(answer: Answer, request: string, platform: Platfor
   );
 }
 
+/** Whether a server says that the database is not there, as CouchDB and PouchDB's server put it. */
+export function isDatabaseMissing({ status, reason }: CouchError): boolean {
+  return status === 404 && /^(Database does not exist|no_db_file)/.test(reason);
+}
+
 /**
  * Whether a refusal is about the moment rather than about the request. CouchDB answers 500 both for a node that is
  * starting or in maintenance and for a parameter it cannot read; the latter's reasons are Erlang's names of a bad call.

@@ -1,17 +1,14 @@
-import { ProtocolError } from '../core/errors.ts';
+import { isCouchError } from '../core/errors.ts';
 import { Feed } from '../core/feed.ts';
 import { JsonRows } from '../core/json-rows.ts';
 import { decodeText } from '../core/text.ts';
 import type { Endpoint } from './endpoint.ts';
+import { readOpenRevisions } from './open-revisions.ts';
+import { isDatabaseMissing } from './refusal.ts';
 import { send } from './request.ts';
 import { waitToRetry } from './retry.ts';
 import { parseRevisionsRow, type RevisionResult } from './revisions-row.ts';
-
-/** Revisions of a document that are wanted: the named ones, or every leaf, deleted ones too. */
-export interface WantedRevisions {
-  readonly id: string;
-  readonly revs?: readonly string[];
-}
+import { Outstanding, type WantedRevisions } from './wanted-revisions.ts';
 
 /** How revisions are fetched. */
 export interface RevisionsOptions {
@@ -28,7 +25,8 @@ const HEAD_LIMIT = 120_000;
  * in no particular order: the revision, or that the server has it not, or why it could not be had. Attachments come as
  * stubs.
  *
- * An answer that breaks off is asked for again, less what has arrived. Requests: one for every `batchSize` entries.
+ * An answer that breaks off is asked for again, less what has arrived. Requests: one for every `batchSize` entries; one for
+ * every document from a server that has no `_bulk_get`, which is found out at the first try.
  */
 export function revisions(
   endpoint: Endpoint,
@@ -53,27 +51,34 @@ async function* fetchBatch(
 ): AsyncGenerator<readonly RevisionResult[], void, undefined> {
   for (let failures = 0; ; ) {
     try {
-      const docs = outstanding.entries();
-      if (docs.length > 0) {
-        for await (const rows of readAnswer(endpoint, docs, signal)) {
-          yield rows.flatMap((row) => outstanding.take(parseRevisionsRow(row)));
-          failures = 0;
-        }
+      for await (const rows of readAnswers(endpoint, outstanding, signal)) {
+        yield rows.flatMap((row) => outstanding.take(parseRevisionsRow(row)));
+        failures = 0;
       }
       yield outstanding.rest();
       return;
     } catch (error) {
-      failures += 1;
-      await waitToRetry(endpoint, failures, error, signal);
+      if (endpoint.capabilities.bulkGet && isUnsupported(error)) endpoint.capabilities.bulkGet = false;
+      else {
+        failures += 1;
+        await waitToRetry(endpoint, failures, error, signal);
+      }
     }
   }
 }
 
-async function* readAnswer(
+/** Rows of the form that `_bulk_get` has, for everything that is outstanding. */
+async function* readAnswers(
   endpoint: Endpoint,
-  docs: readonly Entry[],
+  outstanding: Outstanding,
   signal: AbortSignal,
 ): AsyncGenerator<string[], void, undefined> {
+  if (!endpoint.capabilities.bulkGet) {
+    yield* readOpenRevisions(endpoint, outstanding.wanted(), signal);
+    return;
+  }
+  const docs = outstanding.entries();
+  if (docs.length === 0) return;
   const answer = await send(endpoint.connection, {
     method: 'POST',
     url: `${endpoint.url}/_bulk_get`,
@@ -90,61 +95,8 @@ async function* readAnswer(
   reader.end();
 }
 
-/** One entry of the request. */
-interface Entry {
-  readonly id: string;
-  readonly rev?: string;
-}
-
-/**
- * What has been asked and not yet answered. Servers differ in how they order and group their results, so an answer is
- * matched by id and revision, never by its place.
- */
-class Outstanding {
-  /** The revisions asked by name. */
-  readonly #named = new Map<string, Set<string>>();
-  /** The documents all leaves of which were asked. */
-  readonly #leaves = new Set<string>();
-  /** What a server said of a document without saying of which revision. */
-  readonly #complaints = new Map<string, { error: string; reason: string }>();
-
-  constructor(wanted: readonly WantedRevisions[]) {
-    for (const { id, revs } of wanted) {
-      if (revs === undefined) this.#leaves.add(id);
-      else if (revs.length > 0) this.#named.set(id, new Set([...(this.#named.get(id) ?? []), ...revs]));
-    }
-  }
-
-  entries(): Entry[] {
-    const entries: Entry[] = [...this.#leaves].map((id) => ({ id }));
-    for (const [id, revs] of this.#named) for (const rev of revs) entries.push({ id, rev });
-    return entries;
-  }
-
-  /** The results of one row of the answer that somebody waits for. */
-  take({ id, results }: { readonly id: string; readonly results: readonly RevisionResult[] }): RevisionResult[] {
-    const revs = this.#named.get(id);
-    if (revs === undefined && !this.#leaves.has(id)) {
-      throw new ProtocolError(
-        `The answer to _bulk_get holds a document that was not asked for: ${JSON.stringify(id)}`,
-        true,
-      );
-    }
-    const allLeaves = this.#leaves.delete(id);
-    return results.filter((result) => {
-      if (result.rev !== undefined && revs?.delete(result.rev)) return true;
-      if ('error' in result && result.rev === undefined) this.#complaints.set(id, result.error);
-      return allLeaves;
-    });
-  }
-
-  /** What a complete answer has left out, which is how some servers say that they do not have it. */
-  rest(): RevisionResult[] {
-    const results: RevisionResult[] = [...this.#leaves].map((id) => ({ id, rev: undefined, missing: true }));
-    for (const [id, revs] of this.#named) {
-      const error = this.#complaints.get(id);
-      for (const rev of revs) results.push(error === undefined ? { id, rev, missing: true } : { id, rev, error });
-    }
-    return results;
-  }
+/** Whether a server says that it has no such endpoint, rather than no such database. */
+function isUnsupported(error: unknown): boolean {
+  if (!isCouchError(error)) return false;
+  return error.status === 405 || error.status === 501 || (error.status === 404 && !isDatabaseMissing(error));
 }

@@ -379,6 +379,63 @@ describe('db.revisions', () => {
   });
 });
 
+describe('db.revisions of a server without _bulk_get', () => {
+  const path = (rev: string): object => ({ start: Number(rev.split('-')[0]), ids: [rev.split('-')[1]] });
+  const openRevs: Scripted = (response, request) => {
+    const id = decodeURIComponent(new URL(request.path, 'http://h').pathname.slice('/db/'.length));
+    const asked = request.query.get('open_revs') ?? '';
+    if (asked === 'all') answer([{ ok: { _id: id, _rev: '1-a', _revisions: path('1-a') } }])(response, request);
+    else {
+      const docs = (JSON.parse(asked) as string[]).map((rev) =>
+        rev.startsWith('9-') ? { missing: rev } : { ok: { _id: id, _rev: rev, _revisions: path(rev) } },
+      );
+      answer(docs)(response, request);
+    }
+  };
+
+  test.each([
+    [405, { error: 'method_not_allowed', reason: 'Only GET allowed' }],
+    [501, ''],
+    [404, { error: 'not_found', reason: 'missing' }],
+  ])('asks for each document by open_revs after status %d, and does not try again', async (status, body) => {
+    const database = await databaseOf([answer(body, status), openRevs]);
+    const wanted = [{ id: 'a/b', revs: ['1-x', '9-gone'] }, { id: '_design/d', revs: ['2-y'] }, { id: 'all' }];
+    const results = await readAll(database.revisions(wanted));
+    expect(results.map(({ id, rev }) => `${id} ${rev}`).sort()).toEqual([
+      '_design/d 2-y',
+      'a/b 1-x',
+      'a/b 9-gone',
+      'all 1-a',
+    ]);
+    expect(results.find(({ rev }) => rev === '9-gone')).toMatchObject({ missing: true });
+    await readAll(database.revisions(wanted));
+    expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expect(server.requests).toHaveLength(7);
+    expect(server.requests[1]?.headers.accept).toBe('application/json');
+  });
+
+  test('splits a list of revisions that no url can hold', async () => {
+    const database = await databaseOf([answer('', 405), openRevs]);
+    const revs = Array.from({ length: 400 }, (_, n) => `1-${n.toString(16).padStart(32, '0')}`);
+    const results = await readAll(database.revisions([{ id: 'many', revs }]));
+    expect(results.map(({ rev }) => rev).sort()).toEqual(revs);
+    for (const { path: asked } of server.requests) expect(asked.length).toBeLessThan(8000);
+  });
+
+  test('has a result also for an id that no url can carry', async () => {
+    const database = await databaseOf([answer('', 405), openRevs]);
+    expect(await readAll(database.revisions([{ id: '..', revs: ['1-a'] }]))).toEqual([
+      { id: '..', rev: '1-a', error: { error: 'bad_id', reason: expect.any(String) } },
+    ]);
+  });
+
+  test('is not taken for one that has no such database', async () => {
+    const database = await databaseOf([answer({ error: 'not_found', reason: 'Database does not exist.' }, 404)]);
+    await expect(readAll(database.revisions([{ id: 'a' }]))).rejects.toMatchObject({ status: 404 });
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
 describe('db.get', () => {
   test('knows a missing document from a missing database', async () => {
     const database = await databaseOf([
