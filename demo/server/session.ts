@@ -49,15 +49,16 @@ async function logIn(request: Request, { accounts, cookies }: AuthenticationStat
 
 async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
   const contentType = request.headers.get('content-type') ?? '';
+  const body = await request.body();
   if (contentType.startsWith('application/x-www-form-urlencoded')) {
-    return new Map(new URLSearchParams(new TextDecoder().decode(await request.body())));
+    return new Map(new URLSearchParams(new TextDecoder().decode(body)));
   }
   if (!contentType.startsWith('application/json')) {
     const types = "'application/x-www-form-urlencoded' or 'application/json'";
     throw new Refusal(415, 'bad_content_type', `Content-Type must be ${types}`);
   }
   const form = new Map<string, string>();
-  const value = parseJsonBytes(await request.body());
+  const value = parseJsonBytes(body);
   if (!isObject(value)) throw badRequest('Request body must be a JSON object');
   for (const [name, member] of value) if (typeof member === 'string') form.set(name, member);
   return form;

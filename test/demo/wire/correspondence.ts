@@ -53,10 +53,13 @@ export class Correspondence {
 
   /** A request as it is to be sent to the server under test: with what that server made up for earlier answers. */
   request(recorded: string): string {
-    const sequences = recorded.replace(SEQUENCES, (sequence) => this.#sequences.get(sequence) ?? sequence);
-    const tags = sequences.replace(/(?<=^If-None-Match: ")[0-9A-Z]{20,25}(?="$)/gm, (tag) =>
-      this.#toServed('tag', tag),
-    );
+    // A sequence may stand between encoded quotes, whose digits are not its own.
+    const parts = recorded
+      .split('%22')
+      .map((part) => part.replace(SEQUENCES, (known) => this.#sequences.get(known) ?? known));
+    const tags = parts
+      .join('%22')
+      .replace(/(?<=^If-None-Match: ")[0-9A-Z]{20,25}(?="$)/gm, (tag) => this.#toServed('tag', tag));
     return tags.replace(/(?<=\bAuthSession=)[A-Za-z0-9_-]+/g, (cookie) => this.#cookie(cookie));
   }
 
@@ -92,9 +95,9 @@ export class Correspondence {
   #cookie(recorded: string): string {
     for (const [key, served] of this.#served) {
       const [kind, original = ''] = key.split(' ');
-      const tampered = recorded.length === original.length && recorded.slice(0, -6) === original.slice(0, -6);
+      const tampered = recorded.length === original.length && recorded.slice(0, -4) === original.slice(0, -4);
       if (kind !== 'cookie' || !tampered) continue;
-      return recorded === original ? served : `${served.slice(0, -6)}${recorded.slice(-6)}`;
+      return recorded === original ? served : `${served.slice(0, -4)}${recorded.slice(-4)}`;
     }
     return recorded;
   }

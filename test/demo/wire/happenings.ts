@@ -1,5 +1,6 @@
 import type { CouchServer } from '../../../demo/server/index.ts';
 import type { Correspondence } from './correspondence.ts';
+import type { Exchange } from './recording.ts';
 import { send } from './send.ts';
 import { leaf, replicate } from './state.ts';
 
@@ -7,6 +8,8 @@ import { leaf, replicate } from './state.ts';
 export interface Scene {
   readonly server: CouchServer;
   readonly correspondence: Correspondence;
+  /** Stops the server. */
+  readonly stop: () => Promise<void>;
 }
 
 /** Something that happened while an exchange was going on. */
@@ -22,6 +25,7 @@ export const BEFORE: Readonly<Record<string, (scene: Scene) => Promise<void> | v
   'up-nolb': ({ server }) => server.maintenance('nolb'),
   'up-after': ({ server }) => server.maintenance('false'),
   'changes-since-recreated': async ({ server, correspondence }) => {
+    await recreate(server, 'wire-gone', { _id: 'x', _rev: '1-a' });
     const { update_seq } = await send(server, 'GET', '/wire-gone');
     correspondence.addSequence(SEQUENCE_OF_DELETED, String(update_seq));
     await recreate(server, 'wire-gone', { _id: 'y', _rev: '1-b' });
@@ -31,6 +35,7 @@ export const BEFORE: Readonly<Record<string, (scene: Scene) => Promise<void> | v
   'db-deleted-during-eventsource': ({ server }) => recreate(server, 'wire-gone', { _id: 'x', _rev: '1-a' }),
   'db-recreated-during-continuous': ({ server }) => recreate(server, 'wire-rc'),
   view: ({ server }) => server.maintenance('false'),
+  'revs-odd-get': ({ server }) => replicate(server, 'wire', [{ _id: 'oddhuge', _rev: '1-abc' }]),
   'doc-413': ({ server }) => configure(server, { maxDocumentSize: 1000 }),
   'request-413': ({ server }) => configure(server, { maxDocumentSize: 8_000_000, maxHttpRequestSize: 2000 }),
   'att-413': ({ server }) => configure(server, { maxHttpRequestSize: 4_294_967_296, maxAttachmentSize: 100 }),
@@ -45,6 +50,9 @@ export const BEFORE: Readonly<Record<string, (scene: Scene) => Promise<void> | v
   'session-cookie-renewed': ({ server }) => configure(server, { authTimeout: 2 }),
   'lockout-1': ({ server }) => configure(server, { authTimeout: 600 }),
   'cors-preflight': ({ server }) => configure(server, { cors: CORS }),
+  'server-stop-continuous': ({ server }) => fillOne(server),
+  'server-stop-eventsource': ({ server }) => fillOne(server),
+  'server-stop-longpoll': ({ server }) => fillOne(server),
 };
 
 /** What happened during an exchange. */
@@ -71,7 +79,15 @@ export const DURING: Readonly<Record<string, readonly Happening[]>> = {
   'db-deleted-during-eventsource': [{ at: 1200, happen: ({ server }) => drop(server, 'wire-gone') }],
   'db-recreated-during-continuous': [{ at: 900, happen: ({ server }) => recreate(server, 'wire-rc') }],
   'maintenance-during-continuous': [{ at: 1200, happen: ({ server }) => server.maintenance('true') }],
+  'server-stop-continuous': [{ at: 1700, happen: ({ stop }) => stop() }],
+  'server-stop-eventsource': [{ at: 1200, happen: ({ stop }) => stop() }],
+  'server-stop-longpoll': [{ at: 1700, happen: ({ stop }) => stop() }],
 };
+
+/** Whether an exchange ends with the server stopping, so that nothing can be played after it. */
+export function endsServer({ name }: Exchange): boolean {
+  return name.startsWith('server-stop-');
+}
 
 /** What CouchDB lets through when an operator allows credentials and the usual methods and headers. */
 const CORS = {
@@ -84,6 +100,12 @@ const CORS = {
 /** The sequence that `wire-gone` had before it was deleted for the last time. */
 const SEQUENCE_OF_DELETED =
   '1-g1AAAACveJzLYWBgYMpgTmEQS84vTc5ISTI2s7QwcTA0MtczAELDHJB8HguQZGgAUv-BICuDOZExFyjAbpZmaGJkbo5TMyFzExmS6qEGMoANNDRKNTSyNMapKwsA0hIsCw';
+
+/** Brings `wire-one` to where it was when the server was stopped. */
+async function fillOne(server: CouchServer): Promise<void> {
+  await send(server, 'PUT', '/wire-one/_security', { members: { roles: ['_admin'], names: ['bob'] } });
+  for (let number = 5; number <= 11; number++) await live(server, 'wire-one', number);
+}
 
 function live(server: CouchServer, database: string, number: number): Promise<void> {
   return replicate(server, database, [leaf(`live${number}`, [`live${number}`], { wn: number })]);

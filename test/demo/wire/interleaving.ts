@@ -14,12 +14,12 @@ export const SHARDS = 2;
  */
 export function interleaveLike({ request, response }: Exchange): ChooseShard {
   const steps = Array.from(bodyOf(response).toString().matchAll(POSITIONS), readStep);
-  const forward = !request.path.includes('descending=true');
+  const filtered = request.path.includes('filter=');
   let at = 0;
   return (candidates) => {
     const step = steps[at];
     const hidden = candidates.find(
-      ({ shard, sequence }) => forward && shard !== step?.shard && sequence <= (step?.covers[shard] ?? 0),
+      ({ shard, sequence }) => filtered && shard !== step?.shard && sequence <= (step?.covers[shard] ?? 0),
     );
     const own = candidates.find(({ shard }) => shard === step?.shard);
     const chosen = hidden ?? own ?? candidates[0];

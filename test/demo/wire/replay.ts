@@ -1,3 +1,5 @@
+import { gunzipSync } from 'node:zlib';
+import { type Compress, gzip } from '../../../demo/server/attachments.ts';
 import type { ChooseShard } from '../../../demo/server/changes-pass.ts';
 import { type CouchServer, startServer } from '../../../demo/server/index.ts';
 import { platform } from '../../../src/core/platform.ts';
@@ -15,7 +17,7 @@ export interface Outcome {
   readonly replayed: string;
 }
 
-/** An answer as it came. */
+/** An answer as it came, or as it was recorded. */
 interface Answer {
   readonly status: number;
   readonly statusText: string;
@@ -34,19 +36,26 @@ export class Replay implements AsyncDisposable {
   readonly #server: CouchServer;
   readonly #clock: VirtualClock;
   readonly #turns: { choose: ChooseShard };
+  readonly #exchanges: readonly Exchange[];
   readonly #correspondence = new Correspondence();
+  #running = true;
 
-  private constructor(server: CouchServer, clock: VirtualClock, turns: { choose: ChooseShard }) {
+  private constructor(
+    server: CouchServer,
+    clock: VirtualClock,
+    turns: { choose: ChooseShard },
+    exchanges: readonly Exchange[],
+  ) {
     this.#server = server;
     this.#clock = clock;
     this.#turns = turns;
+    this.#exchanges = exchanges;
   }
 
   /** Starts a server in the state in which the recording began. */
   static async start(exchanges: readonly Exchange[]): Promise<Replay> {
     const [first] = exchanges;
-    const binary = exchanges.find(({ name }) => name === 'att-binary');
-    if (first === undefined || binary === undefined) throw new Error('The recordings lack att-binary');
+    if (first === undefined) throw new Error('Nothing was recorded');
     const clock = new VirtualClock(dateOf(first));
     const turns = { choose: interleaveLike(first) };
     const server = await startServer({
@@ -54,40 +63,56 @@ export class Replay implements AsyncDisposable {
       users: USERS,
       q: SHARDS,
       platform: platform(clock.platform),
+      compress: compressLike(contentOf(exchanges, 'att-text-gzip')),
       interleave: () => (candidates) => turns.choose(candidates),
     });
-    await buildState(server, bodyOf(binary.response));
-    return new Replay(server, clock, turns);
+    await buildState(server, contentOf(exchanges, 'att-binary'));
+    return new Replay(server, clock, turns, exchanges);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.close();
+    await this.#stop();
   }
 
-  /** Does what was done before an exchange, without the exchange itself. */
-  async prepare({ name }: Exchange): Promise<void> {
-    await BEFORE[name]?.(this.#scene);
-  }
-
-  /** Plays one exchange. */
+  /** Plays one exchange, after what happened before it. */
   async play(exchange: Exchange): Promise<Outcome> {
-    await this.prepare(exchange);
+    await BEFORE[exchange.name]?.(this.#scene);
     this.#clock.set(dateOf(exchange));
     this.#turns.choose = interleaveLike(exchange);
-    await using raw = RawExchange.open(this.#server.port, this.#translate(exchange.request));
-    const reading = readAnswer(raw, exchange);
-    await this.#passTime(exchange, reading);
-    const answer = await reading;
+    const answer = await this.#ask(exchange);
     const { chunks, ...rest } = exchange.response;
-    const recorded = describeAnswer({ ...rest, chunks: chunks.map(({ bytes }) => bytes) });
+    const response = { ...rest, chunks: chunks.map(({ bytes }) => bytes) };
+    const get = this.#exchanges.find((other) => isGetOf(exchange, other));
+    const [servedLength, recordedLength] =
+      get === undefined
+        ? [lengthOf(answer), lengthOf(response)]
+        : [await this.#lengthOf(get), bodyOf(get.response).length];
+    const recorded = describeAnswer(response, recordedLength);
     return {
       recorded: this.#correspondence.canonical(recorded),
-      replayed: this.#correspondence.translate(describeAnswer(answer), recorded),
+      replayed: this.#correspondence.translate(describeAnswer(answer, servedLength), recorded),
     };
   }
 
+  async #ask(exchange: Exchange): Promise<Answer> {
+    await using raw = RawExchange.open(this.#server.port, this.#translate(exchange.request));
+    const reading = readAnswer(raw, exchange);
+    await this.#passTime(exchange, reading);
+    return await reading;
+  }
+
+  /** How long the body of an answer is to somebody who gets it. */
+  async #lengthOf(exchange: Exchange): Promise<number> {
+    return lengthOf(await this.#ask(exchange));
+  }
+
   get #scene(): Scene {
-    return { server: this.#server, correspondence: this.#correspondence };
+    return { server: this.#server, correspondence: this.#correspondence, stop: () => this.#stop() };
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#running) await this.#server.close();
+    this.#running = false;
   }
 
   #translate(request: RecordedRequest): RecordedRequest {
@@ -109,7 +134,37 @@ export class Replay implements AsyncDisposable {
       await this.#clock.advanceTo(start + at);
       await happen(this.#scene);
     }
+    // Some feeds end without telling anything more.
+    const left = response.end === 'complete' || response.intrusion !== undefined ? LONGEST_WAIT : 0;
+    await Promise.race([over, this.#clock.asleep()]);
+    await this.#clock.advanceTo(this.#clock.now + left);
   }
+}
+
+/** CouchDB lets no feed wait any longer, in milliseconds. */
+const LONGEST_WAIT = 60_000;
+
+/** Whether an exchange is the `GET` of what another is the `HEAD` of. */
+function isGetOf({ request, response }: Exchange, other: Exchange): boolean {
+  const isSame = other.request.path === request.path && other.response.status === response.status;
+  return isSame && request.method === 'HEAD' && other.request.method === 'GET';
+}
+
+/** The content that a recorded answer carries. */
+function contentOf(exchanges: readonly Exchange[], name: string): Buffer {
+  const exchange = exchanges.find((one) => one.name === name);
+  if (exchange === undefined) throw new Error(`No exchange is called ${name}`);
+  return bodyOf(exchange.response);
+}
+
+/** Compresses as Node does, but the one recorded content for which Node's zlib has other bytes as CouchDB's did. */
+function compressLike(recorded: Buffer): Compress {
+  const content = gunzipSync(recorded);
+  return (bytes) => (content.equals(bytes) ? recorded : gzip(bytes));
+}
+
+function lengthOf({ chunks }: Pick<Answer, 'chunks'>): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** When a recorded answer began, in milliseconds since 1970. */
@@ -131,11 +186,21 @@ async function readAnswer(raw: RawExchange, { response }: Exchange): Promise<Ans
   return { ...head, chunks, end: raw.end, intrusion };
 }
 
-/** An answer as one text, a line for each header and chunk. */
-function describeAnswer({ status, statusText, headers, framing, chunks, end, intrusion }: Answer): string {
+/**
+ * An answer as one text, a line for each header and chunk.
+ *
+ * @param length how long the body is, of a `HEAD` the body that is not sent: so long has `Content-Length` to be, and is
+ * then not compared any further, since what servers make up may be of different lengths
+ */
+function describeAnswer(
+  { status, statusText, headers, framing, chunks, end, intrusion }: Answer,
+  length: number,
+): string {
   return [
     `${status} ${statusText}`,
-    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...headers.map(([name, value]) => {
+      return name === 'Content-Length' && Number(value) === length ? `${name}: as the body` : `${name}: ${value}`;
+    }),
     `[${framing}]`,
     ...gatherRows(chunks).map(readable),
     ...(intrusion === undefined ? [] : ['[intrusion]', readable(intrusion)]),

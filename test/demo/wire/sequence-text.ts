@@ -22,8 +22,8 @@ export const SEQUENCES = /\b\d+-g1AAAA[A-Za-z0-9_-]+/g;
 export function decodeSequence(text: string): DecodedSequence | undefined {
   const [, number, opaque] = /^(\d+)-(g1AAAA.*)$/.exec(text) ?? [];
   if (number === undefined || opaque === undefined) return undefined;
-  const bytes = Buffer.from(opaque, 'base64url');
-  const shards = bytes[1] === COMPRESSED ? readTerm(bytes) : readJson(opaque.slice('g1AAAA'.length));
+  const json = Buffer.from(opaque.slice('g1AAAA'.length), 'base64url').toString();
+  const shards = json.startsWith('[') ? readJson(json) : readTerm(Buffer.from(opaque, 'base64url'));
   return { number: Number(number), shards: [...shards].sort((a, b) => (a.from < b.from ? -1 : 1)) };
 }
 
@@ -32,14 +32,13 @@ export function decodeSequence(text: string): DecodedSequence | undefined {
  * whether its uuid is known or not.
  */
 export function describeSequence({ number, shards }: DecodedSequence): string {
-  const parts = shards.map(({ from, sequence, uuid }) => `${from}:${sequence}${sequence === 0 ? '' : `@${uuid}`}`);
+  const parts = shards.map(
+    ({ from, sequence, uuid }) => `${from}:${sequence}${sequence === 0 || uuid === undefined ? '' : `@${uuid}`}`,
+  );
   return `${number}-[${parts.join(' ')}]`;
 }
 
-/** The tag of a compressed term. */
-const COMPRESSED = 80;
-
-/** `[{Node, [From, To], {Sequence, Uuid, Node}}, …]`, compressed; a bare 0 where a shard has told nothing. */
+/** CouchDB's: `[{Node, [From, To], {Sequence, Uuid, Node}}, …]`, compressed; a bare 0 where a shard has told nothing. */
 function readTerm(bytes: Buffer): DecodedShard[] {
   const term = decodeTerm(Buffer.concat([bytes.subarray(0, 1), inflateSync(bytes.subarray(6))]));
   return listOf(term).map((entry) => {
@@ -54,9 +53,9 @@ function readTerm(bytes: Buffer): DecodedShard[] {
   });
 }
 
-/** The demo server's own: `["00000000-7fffffff", 3, "uuid"], …`. */
+/** The demo server's own: `[["00000000-7fffffff", 3, "uuid"], …]`. */
 function readJson(text: string): DecodedShard[] {
-  const shards: [string, number, string][] = JSON.parse(Buffer.from(text, 'base64url').toString());
+  const shards: [string, number, string][] = JSON.parse(text);
   return shards.map(([range, sequence, uuid]) => ({ from: range.slice(0, 8), sequence, uuid: uuid || undefined }));
 }
 

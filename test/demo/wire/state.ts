@@ -89,10 +89,10 @@ function wire(): object[] {
     leaf('gone', ['g2', 'g1'], { _deleted: true }),
     leaf('gone-body', ['gb2', 'gb1'], { type: 'x', why: 'kept field', _deleted: true }),
     leaf('gone-conf', ['gc2a', 'gc1'], { _deleted: true }),
-    leaf('gone-conf', ['gc2b', 'gc1'], { _deleted: true }),
+    leaf('gone-conf', ['gc2b', 'gc1'], { note: 'other', _deleted: true }),
     leaf('multi', ['m3', 'm2', 'm1'], { v: 3 }),
     leaf('plain', ['p1'], { n: 1, s: 'héllo 😀', f: 1.5, nil: null, list: [1, 2, { a: [] }] }),
-    { _id: 'shortrev', _rev: '2-abc' },
+    { _id: 'shortrev', _rev: '2-abc', _revisions: { start: 2, ids: ['abc', 'x'] } },
     leaf('stemmed', ['s7', 's6', 's5'], { v: 7 }, 7),
   ];
   return documents.sort((a, b) => Buffer.compare(idOf(a), idOf(b)));
