@@ -25,7 +25,10 @@ export function startOfFeed(database: Database, { since, descending }: ChangesOp
   return descending ? endPosition(database) : parseSince(database, since);
 }
 
-/** The pieces of a feed, each of which CouchDB sends as one HTTP chunk. */
+/**
+ * The pieces of a feed, each of which CouchDB sends as one HTTP chunk. The first comes when there is something to tell:
+ * what is refused until then can still be refused.
+ */
 export async function* feedPieces(
   context: FeedContext,
   options: ChangesOptions,
@@ -33,11 +36,25 @@ export async function* feedPieces(
   start: Position,
 ): AsyncGenerator<string, void, undefined> {
   const form = FORMS[options.feed];
+  let head = form.head;
+  for await (const piece of bodyPieces(context, options, read, start, form)) {
+    if (head !== '') yield head;
+    head = '';
+    yield piece;
+  }
+}
+
+async function* bodyPieces(
+  context: FeedContext,
+  options: ChangesOptions,
+  read: ReadOptions,
+  start: Position,
+  form: Form,
+): AsyncGenerator<string, void, undefined> {
   const out = new Gathering(context.chunkSize);
   let position = start;
   let limit = options.limit;
   let toldAnything = false;
-  if (form.head !== '') yield form.head;
 
   for (;;) {
     if (context.inMaintenance()) throw new Refusal(412, 'nodedown', 'progress not possible');
@@ -74,7 +91,7 @@ export async function* feedPieces(
 function isOver({ feed, descending }: ChangesOptions, limit: number, pass: ChangesPass): boolean {
   if (feed === 'normal') return true;
   if (descending && pass.pending <= 0) return true;
-  return feed === 'longpoll' ? limit > pass.limit : pass.limit <= 0 && limit >= 0;
+  return feed === 'longpoll' ? limit > pass.limit : pass.limit <= 0;
 }
 
 /** How the rows of a kind of feed are written. */

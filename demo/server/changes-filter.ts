@@ -7,7 +7,7 @@ import type { StoredDocument } from './document.ts';
 import { type DesignFunction, FunctionError } from './functions.ts';
 import { isObject, isTextList, type JsonObject, type JsonValue } from './json.ts';
 import { JsonSyntaxError, parseJson } from './json-parse.ts';
-import type { Request } from './model.ts';
+import { Refusal, type Request } from './model.ts';
 import { badRequest, crash } from './refusals.ts';
 import { compileSelector } from './selector.ts';
 import { showRevision } from './show.ts';
@@ -85,13 +85,22 @@ function parseQuery(text: string): JsonValue {
 function selected(database: Database, told: Told, body: JsonObject | undefined): FeedFilter {
   const selector = body?.get('selector');
   if (!isObject(selector)) throw badRequest('Selector error: expected a JSON object');
-  const matches = compileSelector(selector);
+  const matches = compile(selector);
   const fields = body?.get('fields');
   if (fields !== undefined && !isTextList(fields)) throw badRequest('Selector error: fields must be JSON array');
   return {
     revisions: (document) => told(document).filter((rev) => matches(jsonOf(database, document, rev))),
     fields,
   };
+}
+
+/** On a feed, whatever is wrong with a selector is a bad request. */
+function compile(selector: JsonObject): ReturnType<typeof compileSelector> {
+  try {
+    return compileSelector(selector);
+  } catch (error) {
+    throw error instanceof Refusal ? badRequest(error.reason) : error;
+  }
 }
 
 function viewed(request: Request, database: Database, told: Told): FeedFilter {

@@ -14,8 +14,11 @@ export interface ChangesFilter {
   readonly candidates?: (database: Database) => readonly StoredDocument[];
 }
 
-/** Says which shard is read next, of those with a change left: each with the sequence of that change. */
-export type ChooseShard = (changes: readonly { readonly shard: number; readonly sequence: number }[]) => number;
+/**
+ * Says which shard tells next, of those that have not told everything: each with the sequence that is covered then, that of
+ * a change or of its end.
+ */
+export type ChooseShard = (upcoming: readonly { readonly shard: number; readonly sequence: number }[]) => number;
 
 /** How changes are read. */
 export interface ReadOptions {
@@ -75,12 +78,13 @@ export class ChangesPass {
   /** Tells the rows. Once they have been read to the end, position and pending are final. */
   *rows(): Generator<ChangeRow, void, undefined> {
     while (this.#limit !== 0) {
-      const worker = this.#choose(this.#workers);
-      if (worker?.next === undefined) {
-        for (const each of this.#workers) each.complete();
-        return;
-      }
+      const worker = this.#choose();
+      if (worker === undefined) return;
       const document = worker.next;
+      if (document === undefined) {
+        worker.complete();
+        continue;
+      }
       const revisions = this.#options.filter.revisions(document);
       worker.take();
       if (revisions.length === 0) continue;
@@ -96,23 +100,23 @@ export class ChangesPass {
    * is covered if it does not pass.
    */
   #count(): void {
-    let waiting = this.#workers;
     do {
-      const worker = this.#choose(waiting);
-      if (worker?.next === undefined) break;
-      const passes = this.#options.filter.revisions(worker.next).length > 0;
-      if (passes) waiting = waiting.filter((other) => other !== worker);
-      else worker.take();
-      worker.pending ??= worker.left;
+      const worker = this.#choose();
+      if (worker === undefined) return;
+      const document = worker.next;
+      if (document === undefined || this.#options.filter.revisions(document).length > 0) {
+        worker.count();
+      } else {
+        worker.take();
+        worker.pending ??= worker.left;
+      }
     } while (this.#workers.some(({ pending }) => pending === undefined));
-    for (const worker of this.#workers) worker.pending ??= worker.left;
   }
 
-  #choose(workers: readonly ChangesWorker[]): ChangesWorker | undefined {
-    const ready = workers.filter(({ next }) => next !== undefined);
+  #choose(): ChangesWorker | undefined {
+    const ready = this.#workers.filter(({ isComplete }) => !isComplete);
     if (ready.length < 2) return ready[0];
-    const changes = ready.map(({ shard, next }) => ({ shard, sequence: next?.sequence ?? 0 }));
-    const chosen = this.#options.choose(changes);
+    const chosen = this.#options.choose(ready.map(({ shard, upcoming }) => ({ shard, sequence: upcoming })));
     return ready.find(({ shard }) => shard === chosen) ?? ready[0];
   }
 

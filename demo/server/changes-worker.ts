@@ -12,11 +12,13 @@ export class ChangesWorker {
   /** How many changes are left, as far as the client is to know; unknown until the worker has told of one. */
   pending: number | undefined;
   readonly #uuid: string;
-  readonly #end: ShardPosition;
-  readonly #isLookup: boolean;
+  /** Where a look-up ends; any other reading ends with the last change. */
+  readonly #lookupEnd: number | undefined;
   readonly #documents: Iterator<StoredDocument>;
+  #last: number;
   #left: number;
   #next: StoredDocument | undefined;
+  #isComplete = false;
 
   /**
    * @param candidates the few documents to look up instead of reading all changes; only they are counted off what is left
@@ -34,17 +36,30 @@ export class ChangesWorker {
     this.shard = index;
     this.position = position[index] ?? { sequence: 0, uuid: '' };
     this.#uuid = shard.uuid;
-    this.#end = { sequence: descending ? 0 : shard.sequence, uuid: shard.uuid };
+    this.#last = start;
     this.#left = descending ? shard.countAfter(0) - shard.countAfter(start) : shard.countAfter(start);
-    this.#isLookup = candidates !== undefined;
-    this.#documents =
-      candidates === undefined ? changes(shard, start, descending) : lookUp(candidates, start, descending);
+    if (candidates === undefined) {
+      this.#documents = changes(shard, start, descending);
+    } else {
+      this.#lookupEnd = shard.sequence;
+      this.#documents = lookUp(candidates, start, descending);
+    }
     this.#advance();
   }
 
   /** The document that comes next. */
   get next(): StoredDocument | undefined {
     return this.#next;
+  }
+
+  /** Whether it has told everything, its end too. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** The sequence that is covered when it tells what comes next: a change, or its end. */
+  get upcoming(): number {
+    return this.#next?.sequence ?? this.#lookupEnd ?? this.#last;
   }
 
   /** How many changes are left. */
@@ -55,15 +70,26 @@ export class ChangesWorker {
   /** Takes the next document: it is covered from now on. */
   take(): void {
     if (this.#next === undefined) return;
-    this.position = { sequence: this.#next.sequence, uuid: this.#uuid };
+    this.#last = this.#next.sequence;
+    this.position = { sequence: this.#last, uuid: this.#uuid };
     this.#left -= 1;
     this.#advance();
   }
 
-  /** Everything was taken. What was changed again since then is not pending any more, but was never looked at in a look-up. */
+  /**
+   * Tells its end. What has changed again since the reading began is not pending any more, unless documents were only
+   * looked up.
+   */
   complete(): void {
-    this.position = this.#end;
-    this.pending = this.#isLookup ? this.#left : 0;
+    this.#isComplete = true;
+    this.position = { sequence: this.#lookupEnd ?? this.#last, uuid: this.#uuid };
+    this.pending = this.#lookupEnd === undefined ? 0 : this.#left;
+  }
+
+  /** Tells its end when nobody wants rows any more: only what is left counts then. */
+  count(): void {
+    this.#isComplete = true;
+    this.pending ??= this.#left;
   }
 
   #advance(): void {

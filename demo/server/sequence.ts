@@ -6,7 +6,7 @@ import { badRequest } from './refusals.ts';
 /** How far one shard was read. */
 export interface ShardPosition {
   readonly sequence: number;
-  /** The shard that the sequence belongs to; empty for the beginning of any shard. */
+  /** The shard that the sequence belongs to; empty for a number that is taken as it is, such as 0, the beginning. */
   readonly uuid: string;
 }
 
@@ -44,8 +44,8 @@ export function parseSince(database: Database, since: string): Position {
 
 /** Where reading a shard begins for a position: at its sequence, or at the beginning if that belongs to another shard. */
 export function startOf(database: Database, position: Position, index: number): number {
-  const at = position[index];
-  return at !== undefined && at.uuid === database.shards[index]?.uuid ? at.sequence : 0;
+  const { sequence, uuid } = position[index] ?? BEGINNING;
+  return uuid === '' || uuid === database.shards[index]?.uuid ? sequence : 0;
 }
 
 /** Nothing was read. */

@@ -10,7 +10,7 @@ import type { Answer, Query } from '../model.ts';
 import { compareBytes } from '../order.ts';
 import { badRequest } from '../refusals.ts';
 import { type ListHead, rowListPieces } from '../row-list.ts';
-import { endPosition, formatSequence } from '../sequence.ts';
+import { endPosition, formatSequence, type Position } from '../sequence.ts';
 import { showRevision } from '../show.ts';
 
 /** The documents that a list is of. */
@@ -77,7 +77,7 @@ function listOf(database: Database, namespace: Namespace, query: ListQuery): Lis
   const ids = idsOf(database, namespace);
   const { items, offset } = sliceOf(ids, query, compareWithKey);
   const isLocal = namespace === '_local_docs';
-  const updateSeq = query.updateSeq ? formatSequence(database, endPosition(database)) : undefined;
+  const updateSeq = query.updateSeq ? formatSequence(database, bareEnd(database)) : undefined;
   if (query.keys !== undefined) {
     const keys = query.keys.slice(query.skip, query.skip + query.limit);
     const head = { totalRows: isLocal ? null : ids.length, offset: null, updateSeq };
@@ -91,6 +91,11 @@ function listOf(database: Database, namespace: Namespace, query: ListQuery): Lis
     updateSeq,
   };
   return { head, rows: mapped(items, (id) => keyRow(database, id, query)) };
+}
+
+/** The end of the feed as CouchDB tells it here: without saying which shards it belongs to. */
+function bareEnd(database: Database): Position {
+  return endPosition(database).map(({ sequence }) => ({ sequence, uuid: '' }));
 }
 
 function* mapped<T>(items: readonly T[], toRow: (item: T) => string): Generator<string> {

@@ -96,7 +96,7 @@ function find(
   const is = (name: string): boolean => request.query.get(name) === 'true';
   const document = isLocalId(id) ? undefined : database.document(id);
   if (document === undefined && revs === 'all') return failed(id, 'undefined', missing);
-  const { found, missing: unknown } = openRevisions(document, revs, is('latest'));
+  const { found, missing: unknown } = openRevisions(document, revs, is('latest'), 'tree');
   const withData = isMultipart ? 'follows' : 'inline';
   const show: ShowOptions = {
     revs: is('revs'),

@@ -1,4 +1,5 @@
 import { isMatched, notModified, streamAnswer } from '../answers.ts';
+import { begun } from '../begun.ts';
 import { feedPieces, startOfFeed } from '../changes-feed.ts';
 import { filterOf } from '../changes-filter.ts';
 import { type ChangesOptions, readChangesOptions } from '../changes-options.ts';
@@ -29,7 +30,10 @@ async function readBody({ request }: DatabaseExchange): Promise<JsonObject | und
   return bytes.length === 0 ? undefined : readJsonObject(request);
 }
 
-function answerChanges({ database, request, state }: DatabaseExchange, body: JsonObject | undefined): Answer {
+async function answerChanges(
+  { database, request, state }: DatabaseExchange,
+  body: JsonObject | undefined,
+): Promise<Answer> {
   const options = readChangesOptions(request.query, request.headers);
   const filter = filterOf(request, options, database, body);
   const etag = entityTag(databaseInfo(database));
@@ -50,7 +54,7 @@ function answerChanges({ database, request, state }: DatabaseExchange, body: Jso
     chunkSize: state.config.chunkSize,
     inMaintenance: () => state.maintenance === 'true',
   };
-  return streamAnswer(feedPieces(context, options, read, start), headersOf(options, etag));
+  return streamAnswer(await begun(feedPieces(context, options, read, start)), headersOf(options, etag));
 }
 
 function headersOf({ feed }: ChangesOptions, etag: string): Readonly<Record<string, string>> {

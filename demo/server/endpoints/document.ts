@@ -119,7 +119,7 @@ function answerRevisions(
   const document = database.document(id);
   if (document === undefined && revs === 'all') throw notFound();
   const isMultipart = acceptsType(request.headers.get('accept'), 'multipart/mixed');
-  const { found, missing } = openRevisions(document, revs, latest);
+  const { found, missing } = openRevisions(document, revs, latest, 'ascending');
   const options = withoutMeta(isMultipart ? asParts(show) : show);
   const shown = found
     .map((rev) => document && showRevision(database, document, rev, options))

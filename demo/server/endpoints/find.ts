@@ -18,13 +18,13 @@ async function answerFind({ database, request, state }: DatabaseExchange): Promi
   const query = readFindQuery(await readJsonObject(request));
   const found: { id: string; text: string }[] = [];
   let examined = 0;
-  let skipped = 0;
+  let matched = 0;
+  // Shards are read to their end, however few documents are wanted.
   for (const document of documents(database, query.after)) {
-    if (found.length === query.limit) break;
     examined += 1;
-    if (!query.matches(document.value)) continue;
-    if (skipped < query.skip) skipped += 1;
-    else found.push({ id: document.id, text: writeJson(shown(document.value, query.fields)) });
+    if (found.length === query.limit || !query.matches(document.value)) continue;
+    matched += 1;
+    if (matched > query.skip) found.push({ id: document.id, text: writeJson(shown(document.value, query.fields)) });
   }
   const last = found.at(-1);
   const bookmark = last === undefined ? 'nil' : formatBookmark(last.id);

@@ -1,9 +1,9 @@
 import { jsonAnswer } from '../answers.ts';
 import { entityTag } from '../digest.ts';
-import type { Endpoint, Exchange } from '../exchange.ts';
+import { type Endpoint, type Exchange, readJsonObject } from '../exchange.ts';
 import { quoteJson } from '../json.ts';
 import type { Answer } from '../model.ts';
-import { badRequest, notFound } from '../refusals.ts';
+import { badRequest, crash, notFound } from '../refusals.ts';
 import { allDatabases, databasesInfo } from './all-dbs.ts';
 
 /** The endpoint of the server that the first part of a path names; `undefined` when it names a database. */
@@ -77,11 +77,23 @@ const updates: Endpoint<Exchange> = {
   },
 };
 
+/** This server never replicates by itself. */
+const replicate: Endpoint<Exchange> = {
+  allow: 'POST',
+  methods: {
+    POST: async ({ request }) => {
+      await readJsonObject(request);
+      throw crash('error', 'Missing replicator database');
+    },
+  },
+};
+
 const ENDPOINTS: ReadonlyMap<string, Endpoint<Exchange>> = new Map([
   ['', root],
   ['_all_dbs', allDatabases],
   ['_db_updates', updates],
   ['_dbs_info', databasesInfo],
+  ['_replicate', replicate],
   ['_session', session],
   ['_up', up],
   ['_uuids', uuids],
