@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Outcome, run } from './run/command.ts';
-import { isThere, leftOutLine } from './run/runtimes.ts';
+import { isThere, leftOutLine, leftOutLines } from './run/left-out.ts';
 import {
   formatTally,
   sum,
@@ -72,9 +72,7 @@ async function begin(name: string, command: string, args: readonly string[]): Pr
 }
 
 function end(name: string, { stdout, stderr }: Outcome, tally: Tally): void {
-  for (const line of `${stdout}\n${stderr}`.split('\n')) {
-    if (line.startsWith('left out: ')) leftOut.add(line);
-  }
+  for (const line of leftOutLines(`${stdout}\n${stderr}`)) leftOut.add(line);
   tallies.push(tally);
   console.log(`-- ${name}: ${formatTally(tally)}`);
 }

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { publicEntries } from '../api/report.ts';
 import { run } from '../run/command.ts';
-import { isThere, leftOutLine } from '../run/runtimes.ts';
+import { isThere, leftOutLine } from '../run/left-out.ts';
 import { startSampleServer } from '../support/sample-server.ts';
 import { withAssertions } from './example-assertions.ts';
 import { checkExamples, moduleText } from './example-names.ts';
@@ -37,11 +38,11 @@ describe('the documentation', async () => {
   });
 
   test('is missed where it is missing', async () => {
-    const directory = await mkdtemp(join('test', 'house', '.examples-'));
+    const directory = await mkdtemp(join(tmpdir(), 'couchtide-docs-'));
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
     await writeFile(join(directory, 'told.ts'), '/** Told. */\nexport const told = 1;\nexport const untold = 2;\n');
     await writeFile(join(directory, 'entry.ts'), `export { told, untold as silent } from './told.ts';\n`);
     expect(undocumentedExports(join(directory, 'entry.ts'))).toEqual(['silent']);
-    await rm(directory, { recursive: true });
   });
 });
 

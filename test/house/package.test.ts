@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { run } from '../run/command.ts';
-import { isThere, leftOutLine } from '../run/runtimes.ts';
+import { isThere, leftOutLine } from '../run/left-out.ts';
 import { installPackage } from './installed-package.ts';
 
 const manifest: { version: string; exports: Record<string, unknown> } = JSON.parse(

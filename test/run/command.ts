@@ -17,8 +17,6 @@ export interface CommandOptions {
   readonly quiet?: boolean;
   /** Where it runs; the current directory by default. */
   readonly directory?: string;
-  /** Environment variables besides those of this process. */
-  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Minutes after which a command is taken to hang. */
@@ -28,10 +26,10 @@ const PATH = [join(process.cwd(), 'node_modules', '.bin'), process.env['PATH']].
 
 /** Runs a command of `node_modules/.bin` or of the machine to its end. */
 export async function run(command: string, args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
-  const { quiet = false, directory = process.cwd(), variables = {} } = options;
+  const { quiet = false, directory = process.cwd() } = options;
   const child = spawn(command, args, {
     cwd: directory,
-    env: { ...process.env, PATH, ...variables },
+    env: { ...process.env, PATH },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MINUTES * 60_000,
     killSignal: 'SIGKILL',

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** How many tests passed, failed and were skipped. */
 export interface Tally {
   readonly passed: number;
@@ -43,7 +45,7 @@ export function tallyOfExit(exitCode: number): Tally {
 
 /** The tally in the last line that a suite printed. A missing line or a bad end is a failure. */
 export function tallyOfOutput(output: string, exitCode: number): Tally {
-  const line = output.trimEnd().split('\n').at(-1) ?? '';
+  const line = stripVTControlCharacters(output).trimEnd().split('\n').at(-1) ?? '';
   const match = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(line);
   if (match === null) return { passed: 0, failed: 1, skipped: 0 };
   const [passed = 0, failed = 0, skipped = 0] = match.slice(1).map((digits) => Number(digits ?? 0));
