@@ -5,7 +5,7 @@ import { type DecodedSequence, decodeSequence, describeSequence, SEQUENCES } fro
  * recording must always be the same part of the answers, and the other way round.
  */
 const MADE_UP: readonly { readonly kind: string; readonly pattern: RegExp }[] = [
-  { kind: 'shard', pattern: /(?<=\[[^\]\n]*@)[0-9a-f]+/g },
+  { kind: 'shard', pattern: /(?<=\b\d+-\[[^\]\n]*@)[^ \]\n]+/g },
   { kind: 'boundary', pattern: /(?<=\bboundary="?-*|--)[0-9a-f]{32}\b/g },
   { kind: 'uuid', pattern: /(?<="uuids?":\[?"(?:[0-9a-f]{32}",")*)[0-9a-f]{32}/g },
   { kind: 'tag', pattern: /(?<=^ETag: ")[0-9A-Z]{20,25}(?="$)/gm },
