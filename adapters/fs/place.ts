@@ -1,5 +1,5 @@
 import { access, constants, mkdir, mkdtemp, rmdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { asStoreError, storeError } from './failure.ts';
 
 /** Where a store is, or is to be. */
@@ -21,7 +21,7 @@ export interface Place {
 export async function makePlace(directory: string): Promise<Place> {
   const whole = resolve(directory);
   try {
-    await mkdir(whole, { recursive: true });
+    await makeDirectory(whole);
     // SQLite must be able to make files beside its own, and would not say why it cannot.
     await rmdir(await mkdtemp(join(whole, '.couchtide-')));
     const place = await lookInto(whole);
@@ -54,9 +54,28 @@ export async function findPlace(directory: string): Promise<Place> {
 async function lookInto(directory: string): Promise<Place> {
   const path = join(directory, 'couchtide.sqlite');
   const found = await stat(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (found !== undefined && !found.isFile()) throw storeError('foreign', path);
   return { path, isNew: found === undefined || found.size === 0 };
+}
+
+/** Makes a directory and its parents. The `recursive` of Node.js takes a read-only disk for a missing one. */
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    const parent = dirname(directory);
+    if (codeOf(error) === 'ENOENT' && parent !== directory) {
+      await makeDirectory(parent);
+      await makeDirectory(directory);
+    } else if (codeOf(error) !== 'EEXIST' || !(await stat(directory)).isDirectory()) {
+      throw error;
+    }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
