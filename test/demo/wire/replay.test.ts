@@ -6,6 +6,11 @@ import { Replay } from './replay.ts';
 
 const exchanges = readRecordings();
 const served = exchanges.filter(({ name }) => !(name in NOT_SERVED));
+const [last, others] = [served.filter(endsServer), served.filter((exchange) => !endsServer(exchange))];
+
+function titled(some: readonly Exchange[]): [title: string, exchange: Exchange][] {
+  return some.map((exchange) => [`${exchange.name}: ${exchange.why}`, exchange]);
+}
 
 async function compare(replay: Replay, exchange: Exchange): Promise<void> {
   const { exchange: amend = same, text = same } = AMENDED[exchange.name] ?? {};
@@ -34,13 +39,13 @@ describe('the demo server answers as CouchDB did', () => {
     await replay[Symbol.asyncDispose]();
   });
 
-  test.each(served.filter((exchange) => !endsServer(exchange)))('$name: $why', async (exchange) => {
+  test.each(titled(others))('%s', async (_, exchange) => {
     await compare(replay, exchange);
   });
 });
 
 describe('the demo server stops as CouchDB did', () => {
-  test.each(served.filter(endsServer))('$name: $why', async (exchange) => {
+  test.each(titled(last))('%s', async (_, exchange) => {
     await using replay = await Replay.start(exchanges);
     await compare(replay, exchange);
   });

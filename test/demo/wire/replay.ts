@@ -95,10 +95,16 @@ export class Replay implements AsyncDisposable {
   }
 
   async #ask(exchange: Exchange): Promise<Answer> {
-    await using raw = RawExchange.open(this.#server.port, this.#translate(exchange.request));
-    const reading = readAnswer(raw, exchange);
-    await this.#passTime(exchange, reading);
-    return await reading;
+    const raw = RawExchange.open(this.#server.port, this.#translate(exchange.request));
+    try {
+      const reading = readAnswer(raw, exchange);
+      await this.#passTime(exchange, reading);
+      return await reading;
+    } finally {
+      await raw[Symbol.asyncDispose]();
+      // A feed that was left must have noticed before the clock moves on.
+      await this.#clock.allAwake();
+    }
   }
 
   /** How long the body of an answer is to somebody who gets it. */

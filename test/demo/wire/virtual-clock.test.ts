@@ -67,4 +67,13 @@ describe('VirtualClock', () => {
     await clock.advanceTo(2);
     await sleeping;
   });
+
+  test('allAwake resolves once nobody sleeps', async () => {
+    const clock = new VirtualClock(0);
+    const controller = new AbortController();
+    const sleeping = clock.platform.sleep(1, controller.signal);
+    setImmediate(() => controller.abort(new Error('enough')));
+    await Promise.all([clock.allAwake(), expect(sleeping).rejects.toThrow('enough')]);
+    await clock.allAwake();
+  });
 });

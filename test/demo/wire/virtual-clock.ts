@@ -33,6 +33,11 @@ export class VirtualClock {
     return new Promise((resolve) => this.#onSleep.push(resolve));
   }
 
+  /** Resolves when nobody sleeps any more: whoever did has been told to stop. */
+  async allAwake(): Promise<void> {
+    while (this.#sleepers.size > 0) await turn();
+  }
+
   /** Moves on to a time, and wakes whoever sleeps until then, one after the other. */
   async advanceTo(time: number): Promise<void> {
     for (;;) {
