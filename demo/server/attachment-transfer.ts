@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isMatched, notModified } from './answers.ts';
 import { identityBytes } from './attachments.ts';
 import { type Answer, type AnswerHeaders, type Piece, Refusal, type Request, type StoredAttachment } from './model.ts';
 
@@ -27,7 +28,7 @@ const TOO_MANY_RANGES = 10;
 export function attachmentAnswer(request: Request, attachment: StoredAttachment, newBoundary: () => string): Answer {
   const { contentType, encoding, length, stored } = attachment;
   const etag = `"${attachment.digest.replace(/^md5-/, '')}"`;
-  if (isMatched(etag, request.headers.get('if-none-match'))) return { status: 304, headers: { ETag: etag }, body: '' };
+  if (isMatched(etag, request.headers.get('if-none-match'))) return notModified(etag);
   const headers: AnswerHeaders = {
     'Accept-Ranges': encoding === undefined ? 'bytes' : 'none',
     'Cache-Control': 'must-revalidate',
@@ -105,10 +106,6 @@ function readRanges(header: string | undefined, length: number): ByteRange[] {
 
 function rangeRefusal(): Refusal {
   return new Refusal(416, 'requested_range_not_satisfiable', 'Requested range not satisfiable');
-}
-
-function isMatched(etag: string, header = ''): boolean {
-  return header.split(/[, ]+/).includes(etag);
 }
 
 function acceptsGzip(header = ''): boolean {

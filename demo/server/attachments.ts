@@ -8,10 +8,12 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { decodeBase64 } from './base64.ts';
+import { md5Base64 } from './digest.ts';
 import { isObject, JsonNumber, type JsonObject, type JsonValue } from './json.ts';
 import { Refusal, type StoredAttachment } from './model.ts';
+import { badRequest, crash } from './refusals.ts';
 
 /** An attachment as a client names it, before anything of it is stored. */
 export type AttachmentDraft =
@@ -72,7 +74,7 @@ export type Compress = (bytes: Uint8Array) => Uint8Array;
 const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
 
 /** `[attachments] compressible_types` and `compression_level` as CouchDB ships them. */
-const COMPRESSIBLE = [/^text\//, /^application\/javascript$/, /^application\/json$/, /^application\/xml$/];
+const COMPRESSIBLE = /^\s*(?:text\/.*|application\/(?:javascript|json|xml)(?:\s*;.*)?)\s*$/i;
 const COMPRESSION_LEVEL = 8;
 
 /**
@@ -82,9 +84,9 @@ const COMPRESSION_LEVEL = 8;
  */
 export function readAttachments(value: JsonValue | undefined): AttachmentDraft[] {
   if (value === undefined) return [];
-  if (!isObject(value)) throw new Refusal(400, 'doc_validation', 'Bad special document member: _attachments');
+  if (!isObject(value)) throw badRequest('Bad special document member: _attachments', 'doc_validation');
   return Array.from(value, ([name, properties]) => {
-    if (!isObject(properties)) throw new Refusal(500, 'unknown_error', 'function_clause');
+    if (!isObject(properties)) throw crash('unknown_error', 'function_clause');
     return readAttachment(checkAttachmentName(name), properties);
   });
 }
@@ -96,7 +98,7 @@ export function readAttachments(value: JsonValue | undefined): AttachmentDraft[]
  */
 export function checkAttachmentName(name: string): string {
   if (!name.startsWith('_')) return name;
-  throw new Refusal(400, 'bad_request', `Attachment name '${name}' starts with prohibited character '_'`);
+  throw badRequest(`Attachment name '${name}' starts with prohibited character '_'`);
 }
 
 /**
@@ -169,11 +171,9 @@ function readSize(value: JsonValue | undefined): number | undefined {
 
 /** Blanks between the digits are passed over, as Erlang does it. */
 function readBase64(name: string, data: JsonValue | undefined): Uint8Array {
-  const digits = typeof data === 'string' ? data.replaceAll(/[ \t\r\n]/g, '') : '=';
-  if (digits.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(digits)) {
-    throw new Refusal(400, 'bad_request', `Invalid attachment data for ${name}`);
-  }
-  return Buffer.from(digits, 'base64');
+  const bytes = typeof data === 'string' ? decodeBase64(data.replaceAll(/[ \t\r\n]/g, '')) : undefined;
+  if (bytes === undefined) throw badRequest(`Invalid attachment data for ${name}`);
+  return bytes;
 }
 
 function storeAttachment(draft: AttachmentDraft, storing: Storing): StoredAttachment {
@@ -185,7 +185,7 @@ function storeAttachment(draft: AttachmentDraft, storing: Storing): StoredAttach
     case 'content':
       return storeContent(draft, storing);
     case 'follows':
-      throw new Refusal(500, 'unknown_error', 'function_clause');
+      throw crash('unknown_error', 'function_clause');
   }
 }
 
@@ -200,22 +200,26 @@ function storeContent(draft: ContentDraft, { generation, maxSize, compress = gzi
   const { name, contentType, bytes } = draft;
   if (bytes.length > maxSize) throw new Refusal(413, 'attachment_too_large', name);
   if (draft.digest?.startsWith('md5-') && draft.digest !== digestOf(bytes)) {
-    throw new Refusal(400, 'content_md5_mismatch', 'Possible message corruption.');
+    throw badRequest('Possible message corruption.', 'content_md5_mismatch');
   }
   const revpos = generation ?? draft.revpos;
-  if (draft.encoding === undefined && COMPRESSIBLE.some((pattern) => pattern.test(contentType))) {
-    const stored = compress(bytes);
-    return { name, contentType, revpos, digest: digestOf(stored), stored, encoding: 'gzip', length: bytes.length };
+  if (draft.encoding === undefined && COMPRESSIBLE.test(contentType)) {
+    return { name, contentType, revpos, ...keep(compress(bytes)), encoding: 'gzip', length: bytes.length };
   }
-  const stored = { name, contentType, revpos, digest: digestOf(bytes), stored: bytes };
-  if (draft.encoding === undefined) return { ...stored, length: bytes.length };
-  return { ...stored, encoding: 'gzip', length: draft.length ?? bytes.length };
+  const attachment = { name, contentType, revpos, ...keep(bytes) };
+  if (draft.encoding === undefined) return { ...attachment, length: bytes.length };
+  return { ...attachment, encoding: 'gzip', length: draft.length ?? bytes.length };
+}
+
+/** Copies the bytes, so that they do not keep the memory of a whole request alive. */
+function keep(bytes: Uint8Array): Pick<StoredAttachment, 'digest' | 'stored'> {
+  return { digest: digestOf(bytes), stored: new Uint8Array(bytes) };
 }
 
 function digestOf(bytes: Uint8Array): string {
-  return `md5-${createHash('md5').update(bytes).digest('base64')}`;
+  return `md5-${md5Base64(bytes)}`;
 }
 
 function badLength(compared: 'longer' | 'shorter'): Refusal {
-  return new Refusal(400, 'bad_request', `attachment ${compared} than expected`);
+  return badRequest(`attachment ${compared} than expected`);
 }

@@ -8,7 +8,9 @@
 
 import { ANONYMOUS, type Identity } from './access.ts';
 import type { Accounts } from './accounts.ts';
+import { decodeBase64 } from './base64.ts';
 import { Refusal, type Request } from './model.ts';
+import { badRequest } from './refusals.ts';
 import type { Security, SecurityGroup } from './security.ts';
 import type { SessionCookies } from './session-cookie.ts';
 
@@ -77,11 +79,9 @@ function isLogin({ method, path }: Request): boolean {
 /** The name and the password; nothing for any other scheme, and for `_:_`, by which browsers log out. */
 function readBasic(header: string | undefined): { name: string; password: string } | undefined {
   if (header === undefined || !header.startsWith('Basic ')) return undefined;
-  const base64 = header.slice('Basic '.length).trim();
-  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
-    throw new Refusal(400, 'bad_request', 'Authorization header has invalid base64 value');
-  }
-  const credentials = Buffer.from(base64, 'base64').toString();
+  const bytes = decodeBase64(header.slice('Basic '.length).trim());
+  if (bytes === undefined) throw badRequest('Authorization header has invalid base64 value');
+  const credentials = new TextDecoder().decode(bytes);
   const colon = credentials.indexOf(':');
   if (colon < 0 || credentials === '_:_') return undefined;
   return { name: credentials.slice(0, colon), password: credentials.slice(colon + 1) };

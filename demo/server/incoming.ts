@@ -49,7 +49,7 @@ export function readDocument(value: JsonValue, parts: readonly Uint8Array[] = []
  */
 export function readRev(value: JsonValue | undefined): Rev {
   const rev = typeof value === 'string' ? parseRev(value) : undefined;
-  const id = rev && canonicalRevId(rev.id);
+  const id = rev && storedRevId(rev.id);
   if (rev === undefined || id === undefined) throw badRequest('Invalid rev format');
   return { generation: rev.generation, id };
 }
@@ -95,9 +95,19 @@ function readRevisions(revisions: JsonObject): RevisionPath {
 
 function readRevId(value: JsonValue): string {
   if (typeof value !== 'string') throw invalid("RevId isn't a string");
-  const id = canonicalRevId(value);
+  const id = storedRevId(value);
   if (id === undefined) throw invalid("RevId isn't a valid hexadecimal");
   return id;
+}
+
+/** How CouchDB spells an id that it has stored. It reads 32 characters as a number, and a number may have a sign. */
+function storedRevId(id: string): string | undefined {
+  const [, sign, digits] = /^([+-])([0-9a-f]{31})$/i.exec(id) ?? [];
+  if (digits === undefined) return canonicalRevId(id);
+  const value = BigInt(`0x${digits}`);
+  return BigInt.asUintN(128, sign === '-' ? -value : value)
+    .toString(16)
+    .padStart(32, '0');
 }
 
 function invalid(reason: string): Error {

@@ -6,6 +6,7 @@
  */
 
 import { type Piece, Refusal, type StoredAttachment } from './model.ts';
+import { badRequest } from './refusals.ts';
 
 /** A revision to be sent, its JSON text already written. */
 export interface MultipartDocument {
@@ -90,7 +91,7 @@ export async function* bulkGetPieces(
 export function readRelated(contentType: string, body: Uint8Array): { json: Uint8Array; parts: Uint8Array[] } {
   const [, quoted, bare] = /;\s*boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(contentType) ?? [];
   const boundary = quoted ?? bare;
-  if (boundary === undefined) throw new Refusal(400, 'bad_request', 'Missing boundary in the content type');
+  if (boundary === undefined) throw badRequest('Missing boundary in the content type');
   const [first, ...others] = splitParts(Buffer.from(body.buffer, body.byteOffset, body.length), boundary);
   if (first === undefined || !/^content-type:\s*application\/json\s*(;|$)/im.test(first.header)) {
     throw new Refusal(415, 'bad_content_type', 'Content-Type must be application/json');
@@ -161,5 +162,5 @@ function* splitParts(body: Buffer, boundary: string): Generator<Part> {
 }
 
 function malformed(): Refusal {
-  return new Refusal(400, 'bad_request', 'Malformed multipart body');
+  return badRequest('Malformed multipart body');
 }

@@ -8,7 +8,7 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Account, Accounts } from './accounts.ts';
-import { Refusal } from './model.ts';
+import { badRequest } from './refusals.ts';
 
 /** What a cookie says. */
 export interface Session {
@@ -61,7 +61,7 @@ export class SessionCookies {
     const first = bytes.indexOf(':');
     const second = bytes.indexOf(':', first + 1);
     if (first < 0 || second < 0) {
-      throw new Refusal(400, 'bad_request', 'Malformed AuthSession cookie. Please clear your cookies.');
+      throw badRequest('Malformed AuthSession cookie. Please clear your cookies.');
     }
     const account = this.#accounts.find(bytes.toString('utf8', 0, first));
     const time = bytes.toString('latin1', first + 1, second);

@@ -6,22 +6,22 @@
  * @module
  */
 
+import { jsonAnswer, okAnswer } from './answers.ts';
 import type { AuthenticationState } from './authentication.ts';
 import { isObject, quoteJson } from './json.ts';
 import { parseJsonBytes } from './json-parse.ts';
-import { type Answer, type AnswerHeaders, Refusal, type Request } from './model.ts';
+import { type Answer, Refusal, type Request } from './model.ts';
 import { badRequest } from './refusals.ts';
 
 /** The answer to any request to `/_session`. */
 export async function sessionAnswer(request: Request, state: AuthenticationState): Promise<Answer> {
   switch (request.method) {
     case 'GET':
-    case 'HEAD':
       return describe(request);
     case 'POST':
       return await logIn(request, state);
     case 'DELETE':
-      return json(200, '{"ok":true}', { 'Set-Cookie': state.cookies.clear() });
+      return okAnswer(200, { 'Set-Cookie': state.cookies.clear() });
     default: {
       const methods = 'GET,HEAD,POST,DELETE';
       throw new Refusal(405, 'method_not_allowed', `Only ${methods} allowed`, { Allow: methods });
@@ -33,7 +33,7 @@ function describe({ identity, query }: Request): Answer {
   const { name, roles, authenticated } = identity;
   if (name === null && query.get('basic') === 'true') throw new Refusal(401, 'unauthorized', 'Please login.');
   const info = { authentication_handlers: ['cookie', 'default'], authenticated };
-  return json(200, JSON.stringify({ ok: true, userCtx: { name, roles }, info }));
+  return jsonAnswer(JSON.stringify({ ok: true, userCtx: { name, roles }, info }));
 }
 
 async function logIn(request: Request, { accounts, cookies }: AuthenticationState): Promise<Answer> {
@@ -41,10 +41,10 @@ async function logIn(request: Request, { accounts, cookies }: AuthenticationStat
   const account = accounts.check(name, password, request.remoteAddress);
   if (account === undefined) {
     const refused = '{"error":"unauthorized","reason":"Name or password is incorrect."}';
-    return json(401, refused, { 'Set-Cookie': cookies.clear() });
+    return jsonAnswer(refused, 401, { 'Set-Cookie': cookies.clear() });
   }
   const body = `{"ok":true,"name":${quoteJson(account.name)},"roles":${JSON.stringify(account.roles)}}`;
-  return json(200, body, { 'Set-Cookie': cookies.issue(account) });
+  return jsonAnswer(body, 200, { 'Set-Cookie': cookies.issue(account) });
 }
 
 async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
@@ -69,9 +69,4 @@ function readCredentials(form: ReadonlyMap<string, string>): { name: string; pas
   if (name === undefined) throw badRequest('request body must contain a username');
   if (name !== (form.get('name') ?? name)) throw badRequest('request body contains different usernames');
   return { name, password: form.get('password') ?? '' };
-}
-
-function json(status: number, text: string, headers: AnswerHeaders = {}): Answer {
-  const always = { 'Cache-Control': 'must-revalidate', 'Content-Type': 'application/json' };
-  return { status, headers: { ...always, ...headers }, body: `${text}\n` };
 }
