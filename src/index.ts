@@ -1,3 +1,4 @@
+export type { Backoff } from './core/backoff.ts';
 export {
   ClosedError,
   ContentionError,
@@ -42,7 +43,8 @@ export type { Decision, Entry, Key, KeyPart, KeyRange, Kv, KvLimits, Page, Updat
 export { type MemoryKvOptions, memoryKv } from './kv/memory.ts';
 export type { PullOptions } from './pull/options.ts';
 export { type Pull, pull } from './pull/pull.ts';
-export type { PullEvent, PullResult, PullState, PullStatus } from './pull/status.ts';
+export type { PullState } from './pull/state.ts';
+export type { PullEvent, PullResult, PullStatus } from './pull/status.ts';
 export type { Keep } from './replica/merge-batch.ts';
 export type { RevisionText, Shown } from './replica/read.ts';
 export {

@@ -15,7 +15,10 @@ export interface OrderedMapOptions {
  *
  * @example
  * ```ts
- * const answers = orderedMap(() => urls, (url, signal) => fetch(url, { signal }), { ahead: 3 });
+ * async function* numbers() {
+ *   yield* [1, 2, 3];
+ * }
+ * for await (const double of orderedMap(numbers, async (n) => n * 2, { ahead: 2 })) console.log(double);
  * ```
  */
 export async function* orderedMap<T, R>(

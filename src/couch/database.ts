@@ -5,7 +5,7 @@ import { type ChangesEvent, type ChangesOptions, changes } from './changes.ts';
 import { type Doc, type GetOptions, get } from './documents.ts';
 import type { Endpoint } from './endpoint.ts';
 import { sendForObject, type Traffic } from './request.ts';
-import { type RetryNotice, withRetry } from './retry.ts';
+import { type RetryNotice, type RetryPolicy, withRetry } from './retry.ts';
 import { type RevisionsOptions, revisions } from './revisions.ts';
 import type { RevisionResult } from './revisions-row.ts';
 import { parseSequence, type Sequence } from './sequence.ts';
@@ -29,6 +29,8 @@ export interface DatabaseInfo {
 export interface Meter {
   readonly traffic: Traffic;
   readonly onRetry?: (notice: RetryNotice) => void;
+  /** In place of the database's own. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
 }
 
 /** A database of a CouchDB server. Making one sends nothing. */
@@ -37,6 +39,7 @@ export class Database {
   /** Its name, decoded. */
   readonly name: string;
 
+  /** @internal */
   constructor(endpoint: Endpoint, name: string) {
     this.#endpoint = endpoint;
     this.name = name;
@@ -81,9 +84,10 @@ export class Database {
   }
 
   /** The same database, what goes over its wire counted apart. */
-  metered({ traffic, onRetry }: Meter): Database {
+  metered({ traffic, onRetry, retry }: Meter): Database {
     const connection = { ...this.#endpoint.connection, traffic };
-    return new Database({ ...this.#endpoint, connection, onRetry }, this.name);
+    const endpoint = { ...this.#endpoint, connection, onRetry, retry: { ...this.#endpoint.retry, ...retry } };
+    return new Database(endpoint, this.name);
   }
 }
 

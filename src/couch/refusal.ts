@@ -1,16 +1,15 @@
-import { CouchError, isCouchtideError } from '../core/errors.ts';
+import { CouchError } from '../core/errors.ts';
 import { excerpt, isJsonObject } from '../core/json-value.ts';
 import type { Platform } from '../core/platform.ts';
-import { decodeText } from '../core/text.ts';
-import type { Answer } from './request.ts';
-
-/** As much of a refusal's body as is read: CouchDB's own are short, a proxy's page only needs its beginning. */
-const LONGEST_REFUSAL = 16 * 1024;
 
 /** Makes the error of an answer whose status is not success. */
-export async function refusal(answer: Answer, request: string, platform: Platform): Promise<CouchError> {
-  const { status, headers } = answer.response;
-  const { error, reason } = explain(await beginning(answer));
+export function refusal(
+  { status, headers }: Response,
+  beginning: string,
+  request: string,
+  platform: Platform,
+): CouchError {
+  const { error, reason } = explain(beginning);
   const retryAfter = retryAfterOf(headers.get('retry-after'), platform.now());
   return new CouchError(
     `${request} was refused with status ${status}${error === '' ? '' : ` ${error}`}${reason === '' ? '' : `: ${reason}`}`,
@@ -69,18 +68,4 @@ function explain(text: string): { error: string; reason: string } {
   if (!isJsonObject(parsed)) return { error: '', reason: '' };
   const word = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 1000) : '');
   return { error: word(parsed['error']), reason: word(parsed['reason']) };
-}
-
-async function beginning(answer: Answer): Promise<string> {
-  let text = '';
-  try {
-    for await (const piece of decodeText(answer.bytes())) {
-      text += piece;
-      if (text.length > LONGEST_REFUSAL) break;
-    }
-  } catch (error) {
-    // The status alone already says that the request was refused; a body that breaks off takes nothing from that.
-    if (!isCouchtideError(error)) throw error;
-  }
-  return text;
 }

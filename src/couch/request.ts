@@ -1,5 +1,5 @@
 import { type ChildController, childController } from '../core/abort.ts';
-import { NetworkError, ProtocolError } from '../core/errors.ts';
+import { isCouchtideError, NetworkError, ProtocolError } from '../core/errors.ts';
 import { isJsonObject, parseObject } from '../core/json-value.ts';
 import type { Platform } from '../core/platform.ts';
 import { decodeText } from '../core/text.ts';
@@ -85,7 +85,7 @@ export async function send(connection: Connection, description: RequestDescripti
   }
   const answer = new ReceivedAnswer(response, name, controller, dog, limits, connection);
   if (response.ok) return answer;
-  throw await refusal(answer, name, platform);
+  throw refusal(response, await answer.beginning(LONGEST_REFUSAL), name, platform);
 }
 
 /** Sends one request and reads its answer, a JSON object. */
@@ -96,6 +96,9 @@ export async function sendForObject(
   const answer = await send(connection, description);
   return parseObject(await answer.text(), `The answer to ${description.method ?? 'GET'} ${description.url}`);
 }
+
+/** As much of a refusal's body as is read: CouchDB's own are short, a proxy's page only needs its beginning. */
+const LONGEST_REFUSAL = 16 * 1024;
 
 /** Redirects that are followed, as many as browsers do at the most. */
 const LONGEST_CHAIN = 20;
@@ -202,6 +205,21 @@ class ReceivedAnswer implements Answer {
       if (complete) this.#release();
       else this.close();
     }
+  }
+
+  /** The body up to some length, less where it breaks off; the rest is given up. */
+  async beginning(length: number): Promise<string> {
+    let text = '';
+    try {
+      for await (const piece of decodeText(this.bytes())) {
+        text += piece;
+        if (text.length >= length) break;
+      }
+    } catch (error) {
+      // What has arrived is all that is to be had.
+      if (!isCouchtideError(error)) throw error;
+    }
+    return text.slice(0, length);
   }
 
   async text(): Promise<string> {

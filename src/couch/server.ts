@@ -18,6 +18,7 @@ export interface ServerInfo {
 export class Server {
   readonly #endpoint: Endpoint;
 
+  /** @internal */
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint;
   }

@@ -6,7 +6,7 @@ import type { Observable } from 'rxjs';
  */
 export type KeyPart = string | number;
 
-/** A key: its parts, ordered part by part; a key sorts before every longer key that begins with it. */
+/** A key: one part or more, ordered part by part; a key sorts before every longer key that begins with it. */
 export type Key = readonly KeyPart[];
 
 /** A stored value with the version of the commit that wrote it. */
@@ -20,6 +20,7 @@ export interface Entry {
 
 /** How large things may be in one store. Bytes are those of the packed key and of the value. */
 export interface KvLimits {
+  /** At least 1,024 in every store. */
   readonly keyBytes: number;
   readonly valueBytes: number;
   /** Keys that one `read` takes. */

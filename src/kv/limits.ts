@@ -11,6 +11,7 @@ export interface PackedMutations {
 /**
  * Packs keys to be read or guarded.
  *
+ * @throws InputError for what is no key
  * @throws LimitError when there are too many of them, or one is too long
  */
 export function packKeys(
@@ -26,6 +27,7 @@ export function packKeys(
  * Packs what an update is to write.
  *
  * @param guards the packed guards of the same update, which count as keys
+ * @throws InputError for what is no key
  * @throws LimitError when something is larger than the store takes
  */
 export function packMutations(
@@ -66,6 +68,7 @@ export function pageSize(limit = 500): number {
 }
 
 function packAllowed(key: Key, limits: KvLimits): Uint8Array {
+  if (key.length === 0) throw new InputError('A key without parts cannot be stored: give it at least one');
   const packed = packKey(key);
   check(limits, 'keyBytes', packed.length);
   return packed;

@@ -7,8 +7,8 @@ export interface RowBatch {
   readonly rows: readonly ChangesRow[];
   /** Up to where the feed has been read once these are stored; undefined where the server gave no sequence. */
   readonly through: Sequence | undefined;
-  /** Rows the source has after these, where it says. */
-  readonly pending: number | undefined;
+  /** The end of the feed, with its last batch. */
+  readonly end?: ChangesEnd;
 }
 
 /** When a batch is closed. */
@@ -25,11 +25,11 @@ export interface BatchBounds {
 export async function* cutBatches(
   events: AsyncIterable<readonly ChangesEvent[]>,
   bounds: BatchBounds,
-): AsyncGenerator<RowBatch, ChangesEnd | undefined, undefined> {
+): AsyncGenerator<RowBatch, void, undefined> {
   let rows: ChangesRow[] = [];
   let length = 0;
-  const close = (through: Sequence | undefined, pending?: number): RowBatch => {
-    const batch = { rows, through, pending };
+  const close = (through: Sequence | undefined): RowBatch => {
+    const batch = { rows, through };
     rows = [];
     length = 0;
     return batch;
@@ -37,8 +37,8 @@ export async function* cutBatches(
   for await (const batch of events) {
     for (const event of batch) {
       if (event.type === 'end') {
-        yield close(event.lastSeq, event.pending);
-        return event;
+        yield { ...close(event.lastSeq), end: event };
+        return;
       }
       rows.push(event);
       length += event.docText?.length ?? 0;
@@ -46,5 +46,4 @@ export async function* cutBatches(
       if (enough || length >= bounds.length) yield close(event.seq ?? undefined);
     }
   }
-  return undefined;
 }

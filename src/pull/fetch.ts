@@ -6,7 +6,10 @@ import type { WantedRevisions } from '../couch/wanted-revisions.ts';
 import type { FailedRevision, RevisionToWrite } from '../replica/target.ts';
 
 /** A revision that could not be had, and why. */
-export type Failure = Omit<FailedRevision, 'attempts'>;
+export interface Failure extends Omit<FailedRevision, 'attempts'> {
+  /** Whether the source answered that it does not have it. */
+  readonly gone: boolean;
+}
 
 /** What a source gave of the wanted revisions. */
 export interface Fetched {
@@ -52,12 +55,12 @@ export async function fetchRevisions(
       alone += 1;
       if (alone >= MOST_POISONED && revisions.length === 0) throw error;
       for (const rev of only.revs ?? [''])
-        failures.push({ id: only.id, rev, reason: `The source breaks off at it: ${messageOf(error)}` });
+        failures.push({ id: only.id, rev, reason: `The source breaks off at it: ${messageOf(error)}`, gone: false });
       return;
     }
     for (const result of received) {
       if ('text' in result) revisions.push(toWrite(result));
-      else failures.push({ id: result.id, rev: result.rev ?? '', reason: reasonOf(result) });
+      else failures.push({ id: result.id, rev: result.rev ?? '', reason: reasonOf(result), gone: 'missing' in result });
     }
   };
   if (wanted.length > 0) await fetch(wanted);

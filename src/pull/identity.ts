@@ -1,9 +1,12 @@
+import type { Selection } from './options.ts';
+
 /**
  * The name under which a pull keeps its checkpoint: a hash of the source, and of everything that decides which documents
  * flow. The scheme, credentials and sizes of batches are not in it, so that a new password loses no checkpoint.
  */
-export async function pullId(sourceUrl: string): Promise<string> {
-  return sha256(JSON.stringify({ version: 1, source: sourceName(sourceUrl) }));
+export async function pullId(sourceUrl: string, { docIds, history, skipTombstones }: Selection): Promise<string> {
+  const source = sourceName(sourceUrl);
+  return sha256(JSON.stringify({ version: 1, source, docIds: docIds ?? null, history, skipTombstones }));
 }
 
 /** A source as it is told from others: host, port and path of its url. */

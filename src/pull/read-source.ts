@@ -1,3 +1,4 @@
+import { isProtocolError } from '../core/errors.ts';
 import type { ChangesEnd, ChangesEvent } from '../couch/changes.ts';
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
@@ -7,8 +8,12 @@ import { type BatchBounds, cutBatches, type RowBatch } from './batches.ts';
 /** From where a source is read, and in which steps. */
 export interface Reading {
   readonly since: Sequence | undefined;
-  /** Whether the first page brings documents along: sensible unless most of them are here already. */
-  readonly documentsFirst: boolean;
+  /**
+   * Whether rows bring their documents along: on every page, on none, or on the first page and after that as long as it
+   * pays.
+   */
+  readonly documents: 'always' | 'never' | 'first';
+  readonly docIds?: readonly string[] | undefined;
   readonly bounds: BatchBounds;
 }
 
@@ -22,34 +27,51 @@ const LATER_PAGES = 40;
  * with the documents as long as most winners are of the first generation, which then need no second request, and
  * as bare rows otherwise, since their documents have to be fetched with their ancestry anyway.
  *
- * Ends where the source ended when the last page was asked for, also while others keep writing to it.
+ * Ends where the source ended when the last page was asked for, also while others keep writing to it. A page that breaks on
+ * a document is read again as bare rows.
  */
 export async function* readSource(
   source: Database,
-  { since, documentsFirst, bounds }: Reading,
+  { since, documents, docIds, bounds }: Reading,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
   let position = since;
-  let includeDocs = documentsFirst;
+  let includeDocs = documents !== 'never';
   let left = Number.POSITIVE_INFINITY;
   for (let page = 0; ; page += 1) {
     // With a limit one short of a multiple of the interval, CouchDB gives the sequence to the last row of every batch.
     const limit = (page === 0 ? FIRST_PAGE : LATER_PAGES) * bounds.rows - 1;
-    const feed = source.changes({
-      style: 'all_docs',
-      includeDocs,
-      limit,
-      seqInterval: bounds.rows,
-      signal,
-      ...(position === undefined ? {} : { since: position }),
-    });
     const seen = new GenerationCount();
-    const end = yield* cutBatches(seen.count(feed.batches()), bounds);
+    let end: ChangesEnd | undefined;
+    try {
+      const feed = source.changes({
+        style: 'all_docs',
+        includeDocs,
+        limit,
+        seqInterval: bounds.rows,
+        signal,
+        ...(docIds === undefined ? {} : { docIds }),
+        ...(position === undefined ? {} : { since: position }),
+      });
+      for await (const batch of cutBatches(seen.count(feed.batches()), bounds)) {
+        position = batch.through ?? position;
+        end = batch.end ?? end;
+        yield batch;
+      }
+    } catch (error) {
+      if (!includeDocs || !isProtocolError(error)) throw error;
+      includeDocs = false;
+      continue;
+    }
     if (end === undefined || isLastPage(end, seen.rows, limit, left)) return;
-    position = end.lastSeq;
     left = end.pending ?? left;
-    includeDocs = seen.rows === 0 ? includeDocs : seen.first / seen.rows >= 0.5;
+    includeDocs = documents === 'always' || (documents === 'first' && paysOff(seen, includeDocs));
   }
+}
+
+/** Whether the next page is to bring documents along, judged by this one. */
+function paysOff({ rows, first }: GenerationCount, before: boolean): boolean {
+  return rows === 0 ? before : first / rows >= 0.5;
 }
 
 /**

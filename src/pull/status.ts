@@ -1,8 +1,6 @@
 import type { RetryNotice } from '../couch/retry.ts';
 import type { Sequence } from '../couch/sequence.ts';
-
-/** What a pull is doing: getting ready, reading, or ended in one of three ways. */
-export type PullState = 'starting' | 'catching-up' | 'completed' | 'stopped' | 'failed';
+import type { PullState } from './state.ts';
 
 /** Where a pull stands. */
 export interface PullStatus {
@@ -41,6 +39,8 @@ export type PullEvent =
   | { readonly type: 'checkpoint'; readonly seq: Sequence }
   /** A revision could not be had, or the target refused it; it is on record. */
   | { readonly type: 'failed'; readonly id: string; readonly rev: string; readonly reason: string }
+  /** A revision that was on record as failed has been given up by the source, and is so here. */
+  | { readonly type: 'skipped'; readonly id: string; readonly rev: string; readonly reason: string }
   /** A request failed and will be sent again. */
   | ({ readonly type: 'retry' } & RetryNotice)
   | { readonly type: 'done'; readonly result: PullResult }

@@ -13,7 +13,8 @@ export async function diff(
 ): Promise<MissingRevisions[]> {
   const heads = await storage.heads(offered.map(({ id }) => id));
   return offered.flatMap(({ id, revs }, index) => {
-    const { missing, possibleAncestors } = missingRevs(heads[index]?.tree ?? emptyTree, [...new Set(revs)]);
-    return missing.length === 0 ? [] : [{ id, missing, possibleAncestors }];
+    const head = heads[index];
+    const { missing, possibleAncestors } = missingRevs(head?.tree ?? emptyTree, [...new Set(revs)]);
+    return missing.length === 0 ? [] : [{ id, missing, possibleAncestors, known: head !== undefined }];
   });
 }

@@ -27,23 +27,27 @@ export async function* readFailures(
   }
 }
 
-/**
- * Records what failed, once more where it had failed before, and strikes out what has arrived since.
- *
- * @param recorded how many failures are on record; none spares the reading
- * @param failed what failed now
- * @param trees the documents that the batch changes
- */
+/** What a batch has to say of failures. */
+export interface FailureReport {
+  /** How many are on record; none spares the reading. */
+  readonly recorded: number;
+  /** What failed now. */
+  readonly failed: readonly Omit<FailedRevision, 'attempts'>[];
+  /** What is to be struck out. */
+  readonly forget: readonly { readonly id: string; readonly rev: string }[];
+  /** The documents of the batch as they are after it. */
+  readonly trees: ReadonlyMap<string, RevTree>;
+}
+
+/** Records what failed, once more where it had failed before, and strikes out what has arrived since or is given up. */
 export async function changeFailures(
   kv: Kv,
   layout: Layout,
-  recorded: number,
-  failed: readonly Omit<FailedRevision, 'attempts'>[],
-  trees: ReadonlyMap<string, RevTree>,
+  { recorded, failed, forget, trees }: FailureReport,
 ): Promise<FailureChanges> {
   const before = new Map<string, { readonly key: Key; readonly failure: FailedRevision }>();
   if (recorded > 0) {
-    for (const id of new Set([...trees.keys(), ...failed.map((failure) => failure.id)])) {
+    for (const id of new Set([...trees.keys(), ...[...failed, ...forget].map((failure) => failure.id)])) {
       for await (const { key, value } of list(kv, { prefix: layout.failuresOf(id) })) {
         const failure = decodeFailure(value);
         if (failure?.id === id) before.set(nameOf(failure), { key, failure });
@@ -59,11 +63,13 @@ export async function changeFailures(
     const failure: FailedRevision = { id, rev, reason, attempts: (known?.failure.attempts ?? 0) + 1 };
     set.set(name, [known?.key ?? (await layout.failure(id, rev)), encodeJson(failure)]);
   }
-  const arrived = [...before].filter(([name, { failure }]) => {
+  const forgotten = new Set(forget.map(nameOf));
+  const over = [...before].filter(([name, { failure }]) => {
     const tree = trees.get(failure.id);
-    return !set.has(name) && tree !== undefined && pathTo(tree, failure.rev) !== undefined;
+    const hasArrived = tree !== undefined && pathTo(tree, failure.rev) !== undefined;
+    return !set.has(name) && (hasArrived || forgotten.has(name));
   });
-  return { set: [...set.values()], delete: arrived.map(([, { key }]) => key), growth: growth - arrived.length };
+  return { set: [...set.values()], delete: over.map(([, { key }]) => key), growth: growth - over.length };
 }
 
 function nameOf({ id, rev }: { readonly id: string; readonly rev: string }): string {

@@ -1,12 +1,13 @@
 import { objectMembers } from '../core/json-text.ts';
 import { leaves } from '../revs/leaves.ts';
 import { mergePath } from '../revs/merge.ts';
+import { keepLeaves } from '../revs/prune.ts';
 import { formatRev, parseRev } from '../revs/rev.ts';
 import { stem } from '../revs/stem.ts';
 import { emptyTree } from '../revs/tree.ts';
 import { winner } from '../revs/winner.ts';
 import type { DocumentChange, Head } from './storage.ts';
-import type { RevisionToWrite, WriteResult } from './target.ts';
+import type { RevisionToWrite, WriteBatch, WriteResult } from './target.ts';
 
 /** Ancestry is kept at least this far back, CouchDB's own default, and farther where the source shows more. */
 const REVS_LIMIT = 1000;
@@ -20,9 +21,9 @@ export interface MergedBatch {
   readonly rejected: WriteResult['rejected'];
 }
 
-/** Merges revisions into the documents they belong to. Pure: the same input gives the same result. */
+/** Merges a batch into the documents it touches. Pure: the same input gives the same result. */
 export function mergeBatch(
-  revisions: readonly RevisionToWrite[],
+  { revisions, replace = [] }: Pick<WriteBatch, 'revisions' | 'replace'>,
   heads: ReadonlyMap<string, Head>,
   { seq, keep }: { readonly seq: number; readonly keep: Keep },
 ): MergedBatch {
@@ -33,9 +34,11 @@ export function mergeBatch(
     if (reason !== undefined) rejected.push({ id: revision.id, rev: revision.rev, reason });
     else byId.set(revision.id, [...(byId.get(revision.id) ?? []), revision]);
   }
+  const only = new Map(replace.map(({ id, revs }) => [id, revs]));
   const changes: DocumentChange[] = [];
-  for (const [id, offered] of byId) {
-    const change = mergeDocument(id, heads.get(id), offered, seq + changes.length + 1, keep);
+  for (const id of new Set([...byId.keys(), ...only.keys()])) {
+    const offer = { offered: byId.get(id) ?? [], only: only.get(id) };
+    const change = mergeDocument(id, heads.get(id), offer, seq + changes.length + 1, keep);
     if (change !== undefined) changes.push(change);
   }
   return { changes, rejected };
@@ -44,7 +47,7 @@ export function mergeBatch(
 function mergeDocument(
   id: string,
   before: Head | undefined,
-  offered: readonly RevisionToWrite[],
+  { offered, only }: { readonly offered: readonly RevisionToWrite[]; readonly only: readonly string[] | undefined },
   seq: number,
   keep: Keep,
 ): DocumentChange | undefined {
@@ -59,6 +62,7 @@ function mergeDocument(
     // A path whose end was known may still have told of ancestors that were not.
     if (change !== 'none') arrived.set(revision.rev, revision);
   }
+  if (only !== undefined) merged = keepLeaves(merged, only);
   if (merged === known) return undefined;
   const tree = stem(merged, limit);
   const wanted = keep === 'all' ? undefined : new Set(leaves(tree).map(({ rev }) => rev));

@@ -120,7 +120,11 @@ export class Replica implements Target {
   readonly #writing: Writing;
   #closed = false;
 
-  /** Use {@link openReplica}. */
+  /**
+   * Use {@link openReplica}.
+   *
+   * @internal
+   */
   constructor(kv: Kv, layout: Layout, identity: Identity, keep: Keep, on: Platform) {
     this.#kv = kv;
     this.#layout = layout;

@@ -21,6 +21,8 @@ export interface MissingRevisions {
   readonly missing: readonly string[];
   /** Leaf revisions of the target that may be ancestors of the missing ones. */
   readonly possibleAncestors: readonly string[];
+  /** Whether the target has the document at all. */
+  readonly known: boolean;
 }
 
 /** One leaf revision to be stored with its ancestry. */
@@ -56,6 +58,10 @@ export interface WriteBatch {
   readonly revisions: readonly RevisionToWrite[];
   /** Revisions that this batch passes without having them. */
   readonly failures?: readonly Omit<FailedRevision, 'attempts'>[];
+  /** Documents with the only leaves that they may have after this batch: others are forgotten, as long as one of these is here. */
+  readonly replace?: readonly OfferedRevisions[];
+  /** Failures that are none any more, as the source has given the revision up. */
+  readonly forget?: readonly { readonly id: string; readonly rev: string }[];
   /** Where the pull stands once this batch is stored. */
   readonly checkpoint?: Checkpoint;
 }

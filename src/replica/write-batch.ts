@@ -50,9 +50,14 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
   const { kv, layout, storage, keep } = writing;
   const counter = await turn.begin();
   const heads = counter.seq === 0 ? new Map<string, Head>() : await readHeads(storage, batch);
-  const { changes, rejected } = mergeBatch(batch.revisions, heads, { seq: counter.seq, keep });
+  const { changes, rejected } = mergeBatch(batch, heads, { seq: counter.seq, keep });
   const trees = new Map([...heads.values(), ...changes].map(({ id, tree }) => [id, tree]));
-  const failures = await changeFailures(kv, layout, counter.failures, [...(batch.failures ?? []), ...rejected], trees);
+  const failures = await changeFailures(kv, layout, {
+    recorded: counter.failures,
+    failed: [...(batch.failures ?? []), ...rejected],
+    forget: batch.forget ?? [],
+    trees,
+  });
   const last: Mutation[] = [...failures.set];
   if (batch.checkpoint !== undefined) {
     last.push([layout.checkpoint(batch.checkpoint.id), encodeJson(batch.checkpoint.value)]);
@@ -82,9 +87,9 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
 
 async function readHeads(
   storage: DocumentStorage,
-  { revisions, failures = [] }: WriteBatch,
+  { revisions, failures = [], replace = [] }: WriteBatch,
 ): Promise<Map<string, Head>> {
-  const ids = [...new Set([...revisions, ...failures].map(({ id }) => id))].filter(isStorableId);
+  const ids = [...new Set([...revisions, ...failures, ...replace].map(({ id }) => id))].filter(isStorableId);
   const heads = await storage.heads(ids);
   return new Map(heads.flatMap((head) => (head === undefined ? [] : [[head.id, head]])));
 }

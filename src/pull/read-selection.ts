@@ -1,0 +1,34 @@
+import type { Database } from '../couch/database.ts';
+import type { Sequence } from '../couch/sequence.ts';
+import type { RowBatch } from './batches.ts';
+import { type Reading, readSource } from './read-source.ts';
+
+/** CouchDB looks so many documents up by their ids; for more it would read its whole feed. */
+const MOST_IDS = 1000;
+
+/** What is read of a source, and up to where. */
+export interface SelectionReading extends Omit<Reading, 'docIds'> {
+  /** Where the source stood before the reading began. */
+  readonly through: Sequence;
+}
+
+/**
+ * Reads what is selected of a source. A long list of ids takes several feeds; as none of them alone tells how far all have
+ * come, the position is then the one from before the first.
+ */
+export async function* readSelection(
+  source: Database,
+  docIds: readonly string[] | undefined,
+  { through, ...reading }: SelectionReading,
+  signal: AbortSignal,
+): AsyncGenerator<RowBatch, void, undefined> {
+  if (docIds === undefined || docIds.length <= MOST_IDS) {
+    yield* readSource(source, { ...reading, docIds }, signal);
+    return;
+  }
+  for (let start = 0; start < docIds.length; start += MOST_IDS) {
+    const part = { ...reading, docIds: docIds.slice(start, start + MOST_IDS) };
+    for await (const { rows } of readSource(source, part, signal)) yield { rows, through: undefined };
+  }
+  yield { rows: [], through };
+}

@@ -1,0 +1,96 @@
+/**
+ * What a pull is doing.
+ *
+ * - `starting`: nothing has been heard of the source yet
+ * - `catching-up`: rows are read, documents fetched and stored
+ * - `offline`: nobody answers; waiting to try again
+ * - `backing-off`: the source answered that it cannot now; waiting to try again
+ * - `paused`: by the caller
+ * - `completed`, `stopped`, `failed`: over
+ */
+export type PullState =
+  | 'starting'
+  | 'catching-up'
+  | 'offline'
+  | 'backing-off'
+  | 'paused'
+  | 'completed'
+  | 'stopped'
+  | 'failed';
+
+/**
+ * What happens to a pull: the source is known and rows can be read (`ready`), something arrived or was stored (`progress`),
+ * a request failed and will be sent again (`unreachable`, `refused`), the caller's `pause`, `resume` and `stop`, and the end
+ * (`done`, `fail`).
+ */
+export type PullTrigger =
+  | 'ready'
+  | 'progress'
+  | 'unreachable'
+  | 'refused'
+  | 'pause'
+  | 'resume'
+  | 'stop'
+  | 'done'
+  | 'fail';
+
+/** A state, and while paused the one that is to be gone on with. */
+export interface PullPhase {
+  readonly state: PullState;
+  readonly underneath?: PullState;
+}
+
+/** Where every pull begins. */
+export const firstPhase: PullPhase = { state: 'starting' };
+
+/**
+ * What a pull does after something has happened to it. What cannot follow on its state changes nothing: the same phase is
+ * returned. While it is paused, what goes on underneath is followed, so that resuming shows how things stand then.
+ */
+export function nextPhase(phase: PullPhase, trigger: PullTrigger): PullPhase {
+  if (isOver(phase.state)) return phase;
+  switch (trigger) {
+    case 'stop':
+      return { state: 'stopped' };
+    case 'done':
+      return { state: 'completed' };
+    case 'fail':
+      return { state: 'failed' };
+    case 'pause':
+      return phase.state === 'paused' ? phase : { state: 'paused', underneath: phase.state };
+    case 'resume':
+      return phase.state === 'paused' ? { state: phase.underneath ?? 'catching-up' } : phase;
+    default:
+      return phase.state === 'paused' ? paused(phase, trigger) : moved(phase, running(phase.state, trigger));
+  }
+}
+
+/** Whether nothing can follow on a state. */
+export function isOver(state: PullState): boolean {
+  return state === 'completed' || state === 'stopped' || state === 'failed';
+}
+
+type RunningTrigger = 'ready' | 'progress' | 'unreachable' | 'refused';
+
+function running(state: PullState, trigger: RunningTrigger): PullState {
+  switch (trigger) {
+    case 'ready':
+      return 'catching-up';
+    case 'progress':
+      // Before the source is known, an answer that arrives is no more than a beginning.
+      return state === 'starting' ? state : 'catching-up';
+    case 'unreachable':
+      return 'offline';
+    case 'refused':
+      return 'backing-off';
+  }
+}
+
+function paused(phase: PullPhase, trigger: RunningTrigger): PullPhase {
+  const underneath = running(phase.underneath ?? 'catching-up', trigger);
+  return underneath === phase.underneath ? phase : { state: 'paused', underneath };
+}
+
+function moved(phase: PullPhase, state: PullState): PullPhase {
+  return state === phase.state ? phase : { state };
+}
