@@ -64,8 +64,9 @@ async function fill(source: string): Promise<void> {
 }
 
 async function edit(source: string): Promise<void> {
-  const pancakes = await couch.db(source).get('pancakes');
-  await request(`${source}/pancakes`, 'PUT', JSON.stringify({ ...pancakes, serves: 5 }));
+  // As text, so that the number of grains, which no JavaScript number holds, comes out as it went in.
+  const pancakes = await (await fetch(`${source}/pancakes`)).text();
+  await request(`${source}/pancakes`, 'PUT', pancakes.replace('"serves":4', '"serves":5'));
 }
 
 async function pullAndTell(source: string, replica: Replica): Promise<void> {

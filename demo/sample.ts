@@ -55,7 +55,7 @@ export function sampleRecipes(count = 1200): string[] {
       revisions.push(
         revision(id, [`${id}/other`, ...ancestry.slice(1)], {
           ...recipe,
-          serves: 2,
+          serves: 8,
           note: 'changed on the other phone',
         }),
       );

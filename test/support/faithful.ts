@@ -57,6 +57,7 @@ function sorted(leaves: ReadonlyMap<string, ShownLeaf[]>): [string, ShownLeaf[]]
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function pathOf(id: string): string {
+/** A document's id as it goes into a path. */
+export function pathOf(id: string): string {
   return id.startsWith('_design/') ? `_design/${encodeURIComponent(id.slice(8))}` : encodeURIComponent(id);
 }
