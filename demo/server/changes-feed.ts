@@ -1,7 +1,8 @@
 import type { Platform } from '../../src/core/platform.ts';
-import type { ChangesOptions, FeedKind } from './changes-options.ts';
-import { type ChangeRow, ChangesPass, type ReadOptions } from './changes-pass.ts';
+import type { FeedOptions } from './changes-options.ts';
+import { ChangesPass, type ReadOptions } from './changes-pass.ts';
 import type { Database } from './database.ts';
+import type { FeedForm } from './feed-form.ts';
 import { Gathering } from './gathering.ts';
 import { Refusal } from './model.ts';
 import { endPosition, formatSequence, type Position, parseSince } from './sequence.ts';
@@ -21,7 +22,7 @@ export interface FeedContext {
 }
 
 /** Where a feed begins: nothing to be refused is left after this. */
-export function startOfFeed(database: Database, { since, descending }: ChangesOptions): Position {
+export function startOfFeed(database: Database, { since, descending }: FeedOptions): Position {
   return descending ? endPosition(database) : parseSince(database, since);
 }
 
@@ -31,11 +32,11 @@ export function startOfFeed(database: Database, { since, descending }: ChangesOp
  */
 export async function* feedPieces(
   context: FeedContext,
-  options: ChangesOptions,
+  options: FeedOptions,
   read: ReadOptions,
   start: Position,
+  form: FeedForm,
 ): AsyncGenerator<string, void, undefined> {
-  const form = FORMS[options.feed];
   let head = form.head;
   for await (const piece of bodyPieces(context, options, read, start, form)) {
     if (head !== '') yield head;
@@ -46,10 +47,10 @@ export async function* feedPieces(
 
 async function* bodyPieces(
   context: FeedContext,
-  options: ChangesOptions,
+  options: FeedOptions,
   read: ReadOptions,
   start: Position,
-  form: Form,
+  form: FeedForm,
 ): AsyncGenerator<string, void, undefined> {
   const out = new Gathering(context.chunkSize);
   let position = start;
@@ -60,8 +61,8 @@ async function* bodyPieces(
     if (context.inMaintenance()) throw new Refusal(412, 'nodedown', 'progress not possible');
     const seen = context.database.sequence;
     const pass = new ChangesPass(context.database, position, limit, read);
-    for (const row of pass.rows()) {
-      const full = out.add(`${out.count > 0 ? form.separator : ''}${form.row(row)}`);
+    for (const change of pass.changes()) {
+      const full = out.add(`${out.count > 0 ? form.separator : ''}${form.row(change)}`);
       if (full !== '') yield full;
     }
     if (pass.limit !== limit) toldAnything = true;
@@ -88,47 +89,11 @@ async function* bodyPieces(
 }
 
 /** Whether a feed has nothing more to wait for after a pass that began with `limit`. */
-function isOver({ feed, descending }: ChangesOptions, limit: number, pass: ChangesPass): boolean {
+function isOver({ feed, descending }: FeedOptions, limit: number, pass: ChangesPass): boolean {
   if (feed === 'normal') return true;
   if (descending && pass.pending <= 0) return true;
   return feed === 'longpoll' ? limit > pass.limit : pass.limit <= 0;
 }
-
-/** How the rows of a kind of feed are written. */
-interface Form {
-  readonly head: string;
-  readonly row: (row: ChangeRow) => string;
-  readonly separator: string;
-  readonly heartbeat: string;
-  readonly tail: (lastSequence: string, pending: number) => string;
-}
-
-const OBJECT: Form = {
-  head: '{"results":[\n',
-  row: ({ text }) => text,
-  separator: ',\r\n',
-  heartbeat: '\n',
-  tail: (lastSequence, pending) => `\n],\n"last_seq":"${lastSequence}","pending":${pending}}\n`,
-};
-
-const FORMS: Readonly<Record<FeedKind, Form>> = {
-  normal: OBJECT,
-  longpoll: OBJECT,
-  continuous: {
-    head: '',
-    row: ({ text }) => `${text}\n`,
-    separator: '',
-    heartbeat: '\n',
-    tail: (lastSequence, pending) => `{"last_seq":"${lastSequence}","pending":${pending}}\n`,
-  },
-  eventsource: {
-    head: '',
-    row: ({ text, sequence }) => `data: ${text}\nid: ${sequence}\n\n`,
-    separator: '',
-    heartbeat: 'event: heartbeat\ndata: \n\n',
-    tail: () => '',
-  },
-};
 
 /**
  * What is gathered and the end of the feed, and a line break of its own. An event source that has nothing left to tell
@@ -148,7 +113,7 @@ function* lastPieces(out: Gathering, end: string): Generator<string> {
  */
 async function waitForChange(
   { database, platform, signal, longestWait }: FeedContext,
-  { heartbeat, timeout }: ChangesOptions,
+  { heartbeat, timeout }: FeedOptions,
   seen: number,
 ): Promise<'changed' | 'elapsed' | 'gone'> {
   if (database.deleted) return 'gone';

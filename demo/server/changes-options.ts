@@ -4,10 +4,9 @@ import { badRequest, crash } from './refusals.ts';
 /** The four kinds of feed. */
 export type FeedKind = 'normal' | 'longpoll' | 'continuous' | 'eventsource';
 
-/** What a request for changes asks. */
-export interface ChangesOptions {
+/** What may be asked of any feed. */
+export interface FeedOptions {
   readonly feed: FeedKind;
-  readonly style: 'main_only' | 'all_docs';
   readonly since: string;
   /** A negative limit is none. */
   readonly limit: number;
@@ -16,6 +15,11 @@ export interface ChangesOptions {
   readonly heartbeat: number | undefined;
   /** How long to wait for something to tell before the feed ends, in milliseconds. */
   readonly timeout: number | undefined;
+}
+
+/** What a request for changes asks. */
+export interface ChangesOptions extends FeedOptions {
+  readonly style: 'main_only' | 'all_docs';
   readonly includeDocs: boolean;
   readonly conflicts: boolean;
   readonly attachments: boolean;

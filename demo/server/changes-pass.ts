@@ -1,7 +1,6 @@
 import { ChangesWorker } from './changes-worker.ts';
 import type { Database } from './database.ts';
 import type { StoredDocument } from './document.ts';
-import { quoteJson } from './json.ts';
 import { formatSequence, type Position } from './sequence.ts';
 
 /** Which revisions of a document a feed tells; none when the document does not pass. */
@@ -26,14 +25,15 @@ export interface ReadOptions {
   readonly filter: ChangesFilter;
   /** Only every so many rows carry a sequence. */
   readonly sequenceInterval: number;
-  /** The text of a document to show in its row, where documents are shown. */
-  readonly show: ((document: StoredDocument) => string) | undefined;
   readonly choose: ChooseShard;
 }
 
-/** A row of the feed, and its sequence as JSON text. */
-export interface ChangeRow {
-  readonly text: string;
+/** A change that is told. */
+export interface Change {
+  readonly document: StoredDocument;
+  /** The revisions that passed. */
+  readonly revisions: readonly string[];
+  /** What is covered with this change, as JSON text: `null` where only some are to carry it. */
   readonly sequence: string;
 }
 
@@ -75,8 +75,8 @@ export class ChangesPass {
     return this.#workers.reduce((sum, { pending = 0 }) => sum + pending, 0);
   }
 
-  /** Tells the rows. Once they have been read to the end, position and pending are final. */
-  *rows(): Generator<ChangeRow, void, undefined> {
+  /** Tells the changes. Once they have been read to the end, position and pending are final. */
+  *changes(): Generator<Change, void, undefined> {
     while (this.#limit !== 0) {
       const worker = this.#choose();
       if (worker === undefined) return;
@@ -89,7 +89,7 @@ export class ChangesPass {
       worker.take();
       if (revisions.length === 0) continue;
       worker.pending = worker.left;
-      yield this.#format(document, revisions);
+      yield { document, revisions, sequence: this.#sequence() };
       this.#limit -= 1;
     }
     this.#count();
@@ -120,14 +120,8 @@ export class ChangesPass {
     return ready.find(({ shard }) => shard === chosen) ?? ready[0];
   }
 
-  #format(document: StoredDocument, revisions: readonly string[]): ChangeRow {
-    const { sequenceInterval, show } = this.#options;
-    const isTold = this.#limit % sequenceInterval === 0;
-    const sequence = isTold ? `"${formatSequence(this.#database, this.position)}"` : 'null';
-    const changes = revisions.map((rev) => `{"rev":${quoteJson(rev)}}`).join(',');
-    const deleted = document.winner.deleted ? ',"deleted":true' : '';
-    const doc = show === undefined ? '' : `,"doc":${show(document)}`;
-    const text = `{"seq":${sequence},"id":${quoteJson(document.id)},"changes":[${changes}]${deleted}${doc}}`;
-    return { text, sequence };
+  #sequence(): string {
+    const isTold = this.#limit % this.#options.sequenceInterval === 0;
+    return isTold ? `"${formatSequence(this.#database, this.position)}"` : 'null';
   }
 }

@@ -3,6 +3,7 @@ import { canonicalRevId, formatRev, parseRev, type Rev } from '../../src/revs/re
 import { type AttachmentDraft, readAttachments, takeFollowing } from './attachments.ts';
 import { checkDocumentId } from './document-id.ts';
 import { isObject, JsonNumber, type JsonObject, type JsonValue } from './json.ts';
+import { ownText } from './own-text.ts';
 import { badRequest } from './refusals.ts';
 
 /** A document as somebody sends it, taken apart. */
@@ -32,7 +33,7 @@ export function readDocument(value: JsonValue, parts: readonly Uint8Array[] = []
   const body: JsonObject = new Map();
   for (const [name, member] of value) {
     if (!name.startsWith('_') || KEPT.has(name)) body.set(name, member);
-    else if (name === '_id') id = checkDocumentId(member);
+    else if (name === '_id') id = ownText(checkDocumentId(member));
     else if (name === '_rev') path = path.ids.length === 0 ? pathOf(readRev(member)) : path;
     else if (name === '_revisions' && isObject(member)) path = readRevisions(member);
     else if (name === '_attachments' && isObject(member)) attachments = readAttachments(member);
@@ -51,7 +52,7 @@ export function readRev(value: JsonValue | undefined): Rev {
   const rev = typeof value === 'string' ? parseRev(value) : undefined;
   const id = rev && storedRevId(rev.id);
   if (rev === undefined || id === undefined) throw badRequest('Invalid rev format');
-  return { generation: rev.generation, id };
+  return { generation: rev.generation, id: ownText(id) };
 }
 
 /**
@@ -97,7 +98,7 @@ function readRevId(value: JsonValue): string {
   if (typeof value !== 'string') throw invalid("RevId isn't a string");
   const id = storedRevId(value);
   if (id === undefined) throw invalid("RevId isn't a valid hexadecimal");
-  return id;
+  return ownText(id);
 }
 
 /** How CouchDB spells an id that it has stored. It reads 32 characters as a number, and a number may have a sign. */

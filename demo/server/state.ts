@@ -4,6 +4,7 @@ import type { Compress } from './attachments.ts';
 import type { ChooseShard } from './changes-pass.ts';
 import type { ServerConfig } from './config.ts';
 import { Database } from './database.ts';
+import { type DatabaseEvent, GLOBAL_CHANGES, noteUpdate } from './global-changes.ts';
 import type { Request } from './model.ts';
 import { compareBytes } from './order.ts';
 
@@ -45,6 +46,9 @@ export class ServerState {
     this.uuid = this.newId();
   }
 
+  /** Whether the node is out of service. */
+  readonly isDown = (): boolean => this.maintenance === 'true';
+
   /** A random id of 32 hex digits. */
   newId(): string {
     return this.platform.uuid().replaceAll('-', '');
@@ -65,6 +69,10 @@ export class ServerState {
     const created = Math.floor(this.platform.now() / 1000);
     const database = new Database(name, { q, created, newUuid: () => this.newId() });
     this.#databases.set(name, database);
+    this.#note('created', name);
+    database.onChange(() => {
+      if (!database.deleted) this.#note('updated', name);
+    });
     return database;
   }
 
@@ -72,8 +80,16 @@ export class ServerState {
   deleteDatabase(name: string): boolean {
     const database = this.#databases.get(name);
     this.#databases.delete(name);
-    database?.markDeleted();
-    return database !== undefined;
+    if (database === undefined) return false;
+    database.markDeleted();
+    this.#note('deleted', name);
+    return true;
+  }
+
+  /** Notes what became of a database, where there is a database to note it in. */
+  #note(event: DatabaseEvent, name: string): void {
+    const log = this.#databases.get(GLOBAL_CHANGES);
+    if (log !== undefined && name !== GLOBAL_CHANGES) noteUpdate(log, event, name);
   }
 }
 

@@ -7,6 +7,7 @@ import type { IncomingDocument } from './incoming.ts';
 import { writeMembers } from './json.ts';
 import { Refusal, type StoredAttachment } from './model.ts';
 import { compareBytes } from './order.ts';
+import { ownText } from './own-text.ts';
 import type { Validate } from './validation.ts';
 
 /** What every write needs to know besides the documents. */
@@ -59,7 +60,7 @@ export function contentOf(
   rev: string,
   attachments: readonly StoredAttachment[],
 ): StoredRevision {
-  return { rev, members: writeMembers(document.body), attachments };
+  return { rev: ownText(rev), members: ownText(writeMembers(document.body)), attachments };
 }
 
 /**

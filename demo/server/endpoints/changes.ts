@@ -1,18 +1,20 @@
 import { isMatched, notModified, streamAnswer } from '../answers.ts';
 import { begun } from '../begun.ts';
-import { feedPieces, startOfFeed } from '../changes-feed.ts';
+import { type FeedContext, feedPieces, startOfFeed } from '../changes-feed.ts';
 import { filterOf } from '../changes-filter.ts';
-import { type ChangesOptions, readChangesOptions } from '../changes-options.ts';
+import { type ChangesOptions, type FeedOptions, readChangesOptions } from '../changes-options.ts';
 import type { ReadOptions } from '../changes-pass.ts';
 import type { Database } from '../database.ts';
 import { entityTag } from '../digest.ts';
 import type { StoredDocument } from '../document.ts';
 import { type DatabaseExchange, type Endpoint, readJsonObject, requireJson } from '../exchange.ts';
+import { changeText, feedForm } from '../feed-form.ts';
 import { isObject, type JsonObject, writeJson } from '../json.ts';
 import { parseJson } from '../json-parse.ts';
-import type { Answer } from '../model.ts';
+import type { Answer, Request } from '../model.ts';
 import { projectFields } from '../selector-field.ts';
 import { type ShowOptions, showRevision } from '../show.ts';
+import type { ServerState } from '../state.ts';
 import { databaseInfo } from './database.ts';
 
 /** `/{db}/_changes`. */
@@ -43,21 +45,30 @@ async function answerChanges(
     descending: options.descending,
     filter,
     sequenceInterval: options.sequenceInterval,
-    show: options.includeDocs ? shower(database, options, filter.fields) : undefined,
     choose: state.interleave(request),
   };
-  const context = {
-    database,
-    platform: state.platform,
-    signal: request.signal,
-    longestWait: state.config.changesTimeout,
-    chunkSize: state.config.chunkSize,
-    inMaintenance: () => state.maintenance === 'true',
-  };
-  return streamAnswer(await begun(feedPieces(context, options, read, start)), headersOf(options, etag));
+  const show = options.includeDocs ? shower(database, options, filter.fields) : undefined;
+  const form = feedForm(
+    options.feed,
+    (change) => changeText(change, show?.(change.document)),
+    (lastSequence, pending) => `"last_seq":"${lastSequence}","pending":${pending}`,
+  );
+  const pieces = feedPieces(feedContext(state, request, database), options, read, start, form);
+  return streamAnswer(await begun(pieces), feedHeaders(options, etag));
 }
 
-function headersOf({ feed }: ChangesOptions, etag: string): Readonly<Record<string, string>> {
+/** What a feed of a database needs of the server. */
+export function feedContext(
+  { platform, config, isDown }: ServerState,
+  { signal }: Request,
+  database: Database,
+): FeedContext {
+  const { changesTimeout, chunkSize } = config;
+  return { database, platform, signal, longestWait: changesTimeout, chunkSize, inMaintenance: isDown };
+}
+
+/** The headers of a feed, beside the usual ones. */
+export function feedHeaders({ feed }: FeedOptions, etag: string): Readonly<Record<string, string>> {
   if (feed === 'normal') return { ETag: etag };
   return feed === 'eventsource' ? { 'Cache-Control': 'no-cache', 'Content-Type': 'text/event-stream' } : {};
 }

@@ -25,7 +25,7 @@ export function databaseEndpoint(exchange: Exchange, name: string): Answer | Pro
 export function withDatabase<R>({ request, state }: Exchange, name: string, use: (exchange: DatabaseExchange) => R): R {
   const database = state.database(name);
   if (database === undefined) throw notFound('Database does not exist.');
-  if (state.maintenance === 'true') {
+  if (state.isDown()) {
     throw crash('internal_server_error', 'No DB shards could be opened.', 2122694960);
   }
   state.access.requireMember(request, database.security);

@@ -3,8 +3,9 @@ import { entityTag } from '../digest.ts';
 import { type Endpoint, type Exchange, readJsonObject } from '../exchange.ts';
 import { quoteJson } from '../json.ts';
 import type { Answer } from '../model.ts';
-import { badRequest, crash, notFound } from '../refusals.ts';
+import { badRequest, crash } from '../refusals.ts';
 import { allDatabases, databasesInfo } from './all-dbs.ts';
+import { databaseUpdates } from './db-updates.ts';
 
 /** The endpoint of the server that the first part of a path names; `undefined` when it names a database. */
 export function serverRoute(first: string, { request, state }: Exchange): Endpoint<Exchange> | undefined {
@@ -66,17 +67,6 @@ async function answerSession({ request, state }: Exchange): Promise<Answer> {
   return { ...(await state.access.session(request)), untracked: true };
 }
 
-/** Nobody needs to know what databases do here, unless there is a database to note it in. */
-const updates: Endpoint<Exchange> = {
-  allow: 'GET,HEAD',
-  methods: {
-    GET: ({ request, state }) => {
-      state.access.requireServerAdmin(request);
-      throw notFound('Database does not exist.');
-    },
-  },
-};
-
 /** This server never replicates by itself. */
 const replicate: Endpoint<Exchange> = {
   allow: 'POST',
@@ -91,7 +81,7 @@ const replicate: Endpoint<Exchange> = {
 const ENDPOINTS: ReadonlyMap<string, Endpoint<Exchange>> = new Map([
   ['', root],
   ['_all_dbs', allDatabases],
-  ['_db_updates', updates],
+  ['_db_updates', databaseUpdates],
   ['_dbs_info', databasesInfo],
   ['_replicate', replicate],
   ['_session', session],
