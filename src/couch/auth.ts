@@ -1,41 +1,66 @@
 import { InputError } from '../core/errors.ts';
+import type { Authorization, Credentials } from './authorization.ts';
+import { SessionAuthorization } from './session.ts';
 
 /**
- * How requests are authorised: a name and password (RFC 7617, in UTF-8), a bearer token (RFC 6750), or a function that is
- * asked for headers before every request, for tokens that are renewed elsewhere.
+ * How requests are authorised:
+ *
+ * - a name and password, sent with every request (RFC 7617, in UTF-8);
+ * - a bearer token (RFC 6750);
+ * - a session: the name and password are sent once, to `POST /_session`, and a cookie from then on, which is renewed before
+ *   it ends;
+ * - a function that is asked for headers before every request, for tokens that are renewed elsewhere. After a status 401
+ *   it is asked once more, and the request repeated if it has others by then.
  */
 export type Auth =
-  | { readonly username: string; readonly password: string }
+  | Credentials
   | { readonly bearer: string }
+  | { readonly session: Credentials }
   | (() => HeadersInit | Promise<HeadersInit>);
 
-/** The headers that authorise the next request. */
-export type Authorize = () => Promise<Headers>;
-
 /**
+ * @param server where sessions are begun
  * @throws InputError for a value that is none of the forms of {@link Auth}
  */
-export function authorizer(auth: Auth | undefined): Authorize {
-  if (auth === undefined) return async () => new Headers();
-  if (typeof auth === 'function') return async () => new Headers(await auth());
-  if ('bearer' in auth) return constant(`Bearer ${auth.bearer}`);
-  if ('username' in auth && 'password' in auth) return constant(basic(auth.username, auth.password));
-  throw new InputError('Option auth must be { username, password }, { bearer } or a function that returns headers');
+export function authorizationOf(auth: Auth | undefined, server: string): Authorization {
+  if (auth === undefined) return constant(new Headers());
+  if (typeof auth === 'function') return asking(auth);
+  if ('bearer' in auth) return constant(authorizationHeader(`Bearer ${auth.bearer}`));
+  if ('session' in auth) return new SessionAuthorization(server, auth.session, basic(auth.session));
+  if ('username' in auth && 'password' in auth) return constant(basic(auth));
+  throw new InputError(
+    'Option auth must be { username, password }, { bearer }, { session } or a function that returns headers',
+  );
 }
 
-function constant(authorization: string): Authorize {
-  let headers: Headers;
+function constant(headers: Headers): Authorization {
+  return { headers: async () => headers, renew: async () => false };
+}
+
+function asking(ask: () => HeadersInit | Promise<HeadersInit>): Authorization {
+  const headers = async (): Promise<Headers> => new Headers(await ask());
+  return { headers, renew: async (refused) => !isSame(refused, await headers()) };
+}
+
+function isSame(one: Headers, other: Headers): boolean {
+  let differs = false;
+  other.forEach((value, name) => {
+    if (one.get(name) !== value) differs = true;
+  });
+  return !differs;
+}
+
+function basic({ username, password }: Credentials): Headers {
+  if (username.includes(':')) throw new InputError('A user name must not contain a colon');
+  const bytes = new TextEncoder().encode(`${username}:${password}`);
+  return authorizationHeader(`Basic ${btoa(String.fromCharCode(...bytes))}`);
+}
+
+function authorizationHeader(authorization: string): Headers {
   try {
-    headers = new Headers({ authorization });
+    return new Headers({ authorization });
   } catch {
     // The platform's own message would show the secret.
     throw new InputError('Option auth holds characters that cannot be sent in a header');
   }
-  return async () => headers;
-}
-
-function basic(username: string, password: string): string {
-  if (username.includes(':')) throw new InputError('A user name must not contain a colon');
-  const bytes = new TextEncoder().encode(`${username}:${password}`);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }

@@ -4,8 +4,9 @@ import { JsonRows } from '../core/json-rows.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import { decodeText } from '../core/text.ts';
 import { type ChangesRow, parseChangesRow } from './changes-row.ts';
+import type { RequestDescription } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type RequestDescription, send } from './request.ts';
+import { send } from './request.ts';
 import { waitToRetry } from './retry.ts';
 import { formatSequence, parseSequence, type Sequence } from './sequence.ts';
 

@@ -1,10 +1,10 @@
 import { InputError } from '../core/errors.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import { type Address, parseAddress, parseDatabaseAddress } from './address.ts';
-import { type Auth, authorizer } from './auth.ts';
+import { type Auth, authorizationOf } from './auth.ts';
+import type { TimeLimits } from './connection.ts';
 import { Database } from './database.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { TimeLimits } from './request.ts';
 import { defaultRetry, type RetryPolicy } from './retry.ts';
 import { Server } from './server.ts';
 
@@ -39,7 +39,8 @@ const defaultLimits: TimeLimits = { head: 60_000, body: 60_000 };
  * ```
  */
 export function couch(url: string, options: CouchOptions = {}): Server {
-  return new Server(endpoint(parseAddress(url), options));
+  const address = parseAddress(url);
+  return new Server(endpoint(address, address.url, options));
 }
 
 /**
@@ -49,10 +50,10 @@ export function couch(url: string, options: CouchOptions = {}): Server {
  */
 couch.db = function db(url: string, options: CouchOptions = {}): Database {
   const address = parseDatabaseAddress(url);
-  return new Database(endpoint(address, options), address.name);
+  return new Database(endpoint(address, address.server, options), address.name);
 };
 
-function endpoint({ url, credentials }: Address, options: CouchOptions): Endpoint {
+function endpoint({ url, credentials }: Address, server: string, options: CouchOptions): Endpoint {
   const on = platform({ ...options.platform, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
   const retry = { ...defaultRetry, ...options.retry };
   if (!(retry.attempts >= 1 && retry.base >= 0 && retry.cap >= 0)) {
@@ -65,7 +66,7 @@ function endpoint({ url, credentials }: Address, options: CouchOptions): Endpoin
     capabilities: { bulkGet: true },
     connection: {
       platform: on,
-      authorize: authorizer(options.auth ?? credentials),
+      authorization: authorizationOf(options.auth ?? credentials, server),
       headers: new Headers(options.headers),
       limits: { ...defaultLimits, ...options.limits },
       traffic: { requests: 0, bytes: 0 },

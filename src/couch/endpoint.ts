@@ -1,4 +1,4 @@
-import type { Connection } from './request.ts';
+import type { Connection } from './connection.ts';
 import type { RetryContext } from './retry.ts';
 
 /** A url of a server, and the way to it: what every part of a handle works with. */

@@ -1,48 +1,11 @@
 import { type ChildController, childController } from '../core/abort.ts';
-import { isCouchtideError, NetworkError, ProtocolError } from '../core/errors.ts';
-import { isJsonObject, parseObject } from '../core/json-value.ts';
-import type { Platform } from '../core/platform.ts';
+import { isCouchtideError, NetworkError } from '../core/errors.ts';
+import { parseObject } from '../core/json-value.ts';
 import { decodeText } from '../core/text.ts';
-import type { Authorize } from './auth.ts';
+import type { Connection, RequestDescription, TimeLimits, Traffic } from './connection.ts';
 import { refusal } from './refusal.ts';
+import { causeOf, transmit } from './transmit.ts';
 import { type Watchdog, watchdog } from './watchdog.ts';
-
-/** How long a server may take, in milliseconds. */
-export interface TimeLimits {
-  /** Until the head of an answer arrives. */
-  readonly head: number;
-  /** Between two pieces of an answer's body. */
-  readonly body: number;
-}
-
-/** What every request to one server shares. */
-export interface Connection {
-  readonly platform: Platform;
-  readonly authorize: Authorize;
-  readonly headers: Headers;
-  readonly limits: TimeLimits;
-  /** Called once for every request that is sent, and for every piece of a body that arrives. */
-  readonly traffic: Traffic;
-}
-
-/** What has gone over the wire, as counters that only grow. */
-export interface Traffic {
-  requests: number;
-  /** Bytes of bodies received, after the transport has unpacked them. */
-  bytes: number;
-}
-
-/** One request. */
-export interface RequestDescription {
-  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
-  /** The whole url, without a query. */
-  readonly url: string;
-  readonly query?: Readonly<Record<string, string | undefined>>;
-  /** Sent as JSON. */
-  readonly json?: unknown;
-  readonly limits?: Partial<TimeLimits>;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** An answer whose status says success. Its body must be read to the end, or the answer closed. */
 export interface Answer {
@@ -74,7 +37,7 @@ export async function send(connection: Connection, description: RequestDescripti
   try {
     controller.signal.throwIfAborted();
     dog.start(limits.head);
-    response = await follow(connection, description, controller.signal, name);
+    response = await transmit(connection, description, controller.signal, name);
     dog.rest();
   } catch (error) {
     dog.stop();
@@ -99,67 +62,6 @@ export async function sendForObject(
 
 /** As much of a refusal's body as is read: CouchDB's own are short, a proxy's page only needs its beginning. */
 const LONGEST_REFUSAL = 16 * 1024;
-
-/** Redirects that are followed, as many as browsers do at the most. */
-const LONGEST_CHAIN = 20;
-
-/**
- * Redirects are followed by hand, and only within the origin: headers that a caller has added to his requests must not
- * reach another server.
- */
-async function follow(
-  connection: Connection,
-  description: RequestDescription,
-  signal: AbortSignal,
-  name: string,
-): Promise<Response> {
-  let url = withQuery(description.url, description.query);
-  let method: string = description.method ?? 'GET';
-  let body = description.json === undefined ? undefined : JSON.stringify(description.json);
-  for (let step = 0; step < LONGEST_CHAIN; step += 1) {
-    const headers = new Headers(connection.headers);
-    headers.set('accept', 'application/json');
-    (await connection.authorize()).forEach((value, header) => {
-      headers.set(header, value);
-    });
-    if (body !== undefined) headers.set('content-type', 'application/json');
-    connection.traffic.requests += 1;
-    const response = await fetchOnce(
-      connection.platform,
-      url,
-      { method, headers, signal, redirect: 'manual', ...(body === undefined ? {} : { body }) },
-      name,
-    );
-    const location = response.headers.get('location');
-    if (response.type !== 'opaqueredirect' && (response.status < 300 || response.status > 399 || location === null))
-      return response;
-    await response.body?.cancel();
-    const target = location === null ? undefined : new URL(location, url);
-    if (target === undefined || target.origin !== new URL(url).origin) {
-      throw new ProtocolError(`${name} was redirected to another address; use that address itself`, false);
-    }
-    url = target.href;
-    if (response.status === 303) {
-      method = 'GET';
-      body = undefined;
-    }
-  }
-  throw new ProtocolError(`${name} was redirected more than ${LONGEST_CHAIN} times`, false);
-}
-
-async function fetchOnce(platform: Platform, url: string, init: RequestInit, name: string): Promise<Response> {
-  try {
-    return await platform.fetch(url, init);
-  } catch (error) {
-    throw new NetworkError(`${name} found nobody who answers${causeOf(error)}`, 'unreachable', { cause: error });
-  }
-}
-
-function withQuery(url: string, query: RequestDescription['query'] = {}): string {
-  const parameters = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  if (parameters.length === 0) return url;
-  return `${url}?${parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
-}
 
 class ReceivedAnswer implements Answer {
   readonly response: Response;
@@ -237,12 +139,4 @@ class ReceivedAnswer implements Answer {
     this.#watchdog.stop();
     this.#controller.release();
   }
-}
-
-/** What the platform says of the failure: `fetch` hides the system's own word one level down. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error && isJsonObject(error.cause) ? error.cause : error;
-  if (!isJsonObject(cause)) return '';
-  const said = cause['code'] ?? cause['message'];
-  return typeof said === 'string' && said !== '' ? ` (${said})` : '';
 }
