@@ -12,7 +12,7 @@ export class Database {
   /** When it was made, in seconds since 1970. */
   readonly created: number;
   readonly shards: readonly Shard[];
-  readonly locals = new Map<string, LocalDocument>();
+  readonly #locals = new Map<string, LocalDocument>();
   /** What was purged, oldest first. */
   readonly purges: { readonly id: string; readonly revs: readonly string[] }[] = [];
   revsLimit = 1000;
@@ -23,6 +23,7 @@ export class Database {
   readonly #listeners = new Set<() => void>();
   #liveCount = 0;
   #contentSize = 0;
+  #fileSize = 16_710;
   #sortedIds: readonly string[] | undefined;
   readonly #designIds = new Set<string>();
   #designRevision = 0;
@@ -57,6 +58,16 @@ export class Database {
   /** About how many bytes the bodies have that are kept. */
   get contentSize(): number {
     return this.#contentSize;
+  }
+
+  /** About how many bytes its files would have: they grow with every write, until they are compacted. */
+  get fileSize(): number {
+    return this.#fileSize;
+  }
+
+  /** The local documents, by their ids. */
+  get locals(): ReadonlyMap<string, LocalDocument> {
+    return this.#locals;
   }
 
   /** Grows with every change of a design document, so that what was compiled from them can be kept as long as it fits. */
@@ -114,7 +125,15 @@ export class Database {
     if (before !== undefined) this.#remove(before);
     shard.append(document);
     this.#add(document);
+    this.#fileSize += PER_WRITE + sizeOf(document);
     return document;
+  }
+
+  /** Stores a local document over any other of its id, or removes it. */
+  storeLocal(id: string, local: LocalDocument | undefined): void {
+    if (local === undefined) this.#locals.delete(id);
+    else this.#locals.set(id, local);
+    this.#fileSize += PER_WRITE + (local?.members.length ?? 0);
   }
 
   /** Replaces the contents of a document without a change: what compaction does. */
@@ -175,6 +194,9 @@ export class Database {
     return shard;
   }
 }
+
+/** About what a write takes in a file, besides the content. */
+const PER_WRITE = 200;
 
 function sizeOf(document: StoredDocument): number {
   return document.contents.reduce((sum, { members }) => sum + members.length + 2, 0);

@@ -19,9 +19,9 @@ export interface LocalDocument {
  * Writes a local document over whatever is there: CouchDB does not compare revisions here, it only adds one to the number
  * it is given. A tombstone removes it.
  */
-export function writeLocal({ locals }: Database, { id, path, deleted, body }: IncomingDocument): WriteResult {
+export function writeLocal(database: Database, { id, path, deleted, body }: IncomingDocument): WriteResult {
   if (deleted) {
-    locals.delete(id);
+    database.storeLocal(id, undefined);
     return { id, rev: '0-0' };
   }
   let number = 0;
@@ -30,7 +30,7 @@ export function writeLocal({ locals }: Database, { id, path, deleted, body }: In
   });
   if (refusal !== undefined) return { id, refusal };
   const rev = `0-${number + 1}`;
-  locals.set(id, { id, rev, members: writeMembers(body) });
+  database.storeLocal(id, { id, rev, members: writeMembers(body) });
   return { id, rev };
 }
 

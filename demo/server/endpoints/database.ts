@@ -34,8 +34,8 @@ export function withDatabase<R>({ request, state }: Exchange, name: string, use:
 
 /** What there is to know about a database, as JSON text. */
 export function databaseInfo(database: Database): string {
-  const { name, created, contentSize, shards } = database;
-  const sizes = `{"file":${16_710 + 2 * contentSize},"external":${contentSize},"active":${contentSize}}`;
+  const { name, created, contentSize, fileSize, shards } = database;
+  const sizes = `{"file":${fileSize},"external":${contentSize},"active":${contentSize}}`;
   return (
     `{"instance_start_time":"${created}","db_name":${quoteJson(name)},` +
     `"purge_seq":"${formatSequence(database, startPosition(database))}",` +

@@ -1,4 +1,5 @@
 import { streamAnswer } from '../answers.ts';
+import { formatBookmark, readBookmark } from '../bookmark.ts';
 import type { Database } from '../database.ts';
 import { isDesignId } from '../document-id.ts';
 import { type DatabaseExchange, type Endpoint, readJsonObject } from '../exchange.ts';
@@ -70,7 +71,7 @@ function readFindQuery(body: JsonObject): FindQuery {
     limit: readCount(body.get('limit'), 25),
     skip: readCount(body.get('skip'), 0),
     fields: isTextList(fields) ? fields : undefined,
-    after: typeof bookmark === 'string' && bookmark !== 'nil' ? readBookmark(bookmark) : undefined,
+    after: bookmark === undefined || bookmark === 'nil' ? undefined : idIn(bookmark),
   };
 }
 
@@ -101,12 +102,10 @@ function warningFor(examined: number, found: number): string {
   );
 }
 
-function formatBookmark(id: string): string {
-  return `g1AAAA${encodeURIComponent(id)}`;
-}
-
-function readBookmark(bookmark: string): string {
-  return decodeURIComponent(bookmark.slice('g1AAAA'.length));
+function idIn(bookmark: JsonValue): string {
+  const id = typeof bookmark === 'string' ? readBookmark(bookmark) : undefined;
+  if (id === undefined) throw badRequest(`Invalid bookmark value: ${writeJson(bookmark)}`, 'invalid_bookmark');
+  return id;
 }
 
 function readCount(value: JsonValue | undefined, otherwise: number): number {
