@@ -120,6 +120,16 @@ describe('Correspondence', () => {
       [[`{"uuids":["${boundaryA}","${boundaryB}"]}`, `{"uuids":["${boundaryA}","${boundaryA}"]}`]],
       [false],
     ],
+    [
+      'a bookmark compressed in another way',
+      [
+        [
+          '"bookmark": "g1AAAAA4eJzLYWBgYMpgSmHgKy5JLCrJTq2MT8lPzkzJBYqzpBkYGILkOGBycNEsAJ7oDqs"',
+          '"bookmark": "g1AAAAA4eJzLYWBgYMpgSmHgKy5JLCrJTq2MT8lPzkzJZWBgYEkzMDAEyXHA5OCiWQCe6A6r"',
+        ],
+      ],
+      [true],
+    ],
     ['a sequence', [[`"seq":"${RECORDED}"`, `"seq":"${served(42, [18, 'x'], [24, 'y'])}"`]], [true]],
     [
       'a sequence that covers other changes',

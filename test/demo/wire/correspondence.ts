@@ -1,3 +1,4 @@
+import { inflateSync } from 'node:zlib';
 import { type DecodedSequence, decodeSequence, describeSequence, SEQUENCES } from './sequence-text.ts';
 
 /**
@@ -32,7 +33,7 @@ export class Correspondence {
 
   /** The text of an answer in a form in which it can be compared with {@link Correspondence.translate}'s. */
   canonical(recorded: string): string {
-    return withoutMeasures(describeSequences(recorded));
+    return withoutMeasures(describeBookmarks(describeSequences(recorded)));
   }
 
   /**
@@ -107,6 +108,13 @@ function describeSequences(text: string): string {
   return text.replace(SEQUENCES, (sequence) => {
     const decoded: DecodedSequence | undefined = decodeSequence(sequence);
     return decoded === undefined ? sequence : describeSequence(decoded);
+  });
+}
+
+/** What a bookmark says, which every zlib compresses in its own way. */
+function describeBookmarks(text: string): string {
+  return text.replace(/(?<="bookmark": ")g1AAAA[A-Za-z0-9_-]+/g, (bookmark) => {
+    return inflateSync(Buffer.from(bookmark, 'base64url').subarray(6)).toString('hex');
   });
 }
 

@@ -34,6 +34,10 @@ export const AMENDED: Readonly<Record<string, Amendment>> = {
     why: 'Generations beyond 2^53 are refused',
     exchange: (exchange) => withoutHuge(exchange, /\{"id":"oddhuge"(,"docs":\[\{"ok":\{.*?\}\}\}\])?\},/),
   },
+  'changes-filter-throws': {
+    why: 'The reason goes on with a stack of Erlang functions',
+    text: (text) => text.replace(/(?<="reason":"\{<<\\"unnamed_error\\">>,null),[^}].*(?=\}"\}$)/m, ''),
+  },
   'revs-diff': { why: HASHED, text: withSortedMembers },
   'revs-diff-duplicate': { why: HASHED, text: withSortedMembers },
 };
