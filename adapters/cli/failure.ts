@@ -1,9 +1,10 @@
 import { isCouchError, isCouchtideError, isNetworkError } from '../../src/core/errors.ts';
+import { harmless } from './wording.ts';
 
 /** What went wrong, in one sentence that says what to do where that can be told. */
 export function sentence(error: unknown): string {
   const said = error instanceof Error && error.message !== '' ? error.message : String(error);
-  const oneLine = said.replaceAll(/\s*\n\s*/g, ' ').trim();
+  const oneLine = harmless(said.replaceAll(/\s*\n\s*/g, ' ').trim());
   const advice = adviceOn(error);
   return advice === undefined ? oneLine : `${oneLine}; ${advice}`;
 }

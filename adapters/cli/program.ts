@@ -1,12 +1,15 @@
 import { Command, CommanderError, Option } from 'commander';
-import { isCouchtideError } from '../../src/core/errors.ts';
+import { InputError, isCouchtideError } from '../../src/core/errors.ts';
 import { exportCommand } from './commands/export.ts';
-import { pullCommand } from './commands/pull.ts';
+import { type PullCommandOptions, pullCommand } from './commands/pull.ts';
 import { type Context, ExitCode } from './context.ts';
 import { errorLine, sentence } from './failure.ts';
 
 /** Commands that the line of commands has a place for, and a later version brings. */
 const LATER = ['verify', 'status', 'scan', 'findings', 'scanner', 'jobs', 'demo'] as const;
+
+/** The same of options. */
+const LATER_OPTIONS = ['continuous', 'selector'] as const;
 
 /**
  * Runs one command line and tells how it ended. Whatever goes wrong ends in one sentence on the error stream, and with
@@ -30,8 +33,15 @@ export async function run(args: readonly string[], version: string, context: Con
     .argument('<database-url>', 'such as http://127.0.0.1:5984/recipes')
     .argument('<directory>', 'where the replica is, or is to be')
     .option('--no-attachments', 'leave the content of attachments out, as this version does anyway')
+    .option('--doc-id <id>', 'only this document; may be given several times', collect)
+    .addOption(
+      new Option('--history <history>', 'what is kept of the ancestry of revisions').choices(['full', 'leaves']),
+    )
     .option('--json', 'one JSON object a line')
-    .action(async (url: string, directory: string, options: { json?: boolean }) => {
+    .addOption(new Option('--continuous').hideHelp())
+    .addOption(new Option('--selector <json>').hideHelp())
+    .action(async (url: string, directory: string, options: PullCommandOptions & Record<string, unknown>) => {
+      refuseLater(options);
       exitCode = await pullCommand(url, directory, options, context);
     });
   program
@@ -62,6 +72,17 @@ export async function run(args: readonly string[], version: string, context: Con
   } catch (error) {
     return report(error, args, context);
   }
+}
+
+/** Refuses options that have their place, and that a later version brings. */
+function refuseLater(options: Readonly<Record<string, unknown>>): void {
+  const later = LATER_OPTIONS.find((name) => options[name] !== undefined);
+  if (later !== undefined) throw new InputError(`Option --${later} is not part of this version of couchtide yet`);
+}
+
+/** The values of an option that may be given several times. */
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 function report(error: unknown, args: readonly string[], { stdout, stderr, signal }: Context): ExitCode {

@@ -1,7 +1,7 @@
 import type { Pull } from '../../src/pull/pull.ts';
 import type { PullStatus } from '../../src/pull/status.ts';
 import type { Context } from './context.ts';
-import { duration, plural, printable, size } from './wording.ts';
+import { duration, harmless, plural, printable, size } from './wording.ts';
 
 /** How often the line is drawn anew, in milliseconds. */
 const REDRAW = 100;
@@ -20,10 +20,10 @@ export function showProgress(running: Pull, { stderr }: Context): () => void {
   const events = running.events$.subscribe((event) => {
     if (event.type === 'failed') {
       clear();
-      stderr.write(`Could not have ${printable(event.id)} ${printable(event.rev)}: ${event.reason}\n`);
+      stderr.write(`Could not have ${printable(event.id)} ${printable(event.rev)}: ${harmless(event.reason)}\n`);
     } else if (event.type === 'retry') {
       clear();
-      stderr.write(`${messageOf(event.error)}; trying again in ${duration(event.delay)}\n`);
+      stderr.write(`${harmless(messageOf(event.error))}; trying again in ${duration(event.delay)}\n`);
     }
   });
   const statuses = running.status$.subscribe((status) => {

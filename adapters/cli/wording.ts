@@ -5,7 +5,12 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 /** A text from a server, quoted, and without characters that would steer a terminal. */
 export function printable(text: string): string {
-  return JSON.stringify(text).replaceAll(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {
+  return harmless(JSON.stringify(text));
+}
+
+/** A text without characters that would steer a terminal or turn the direction of writing. */
+export function harmless(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }

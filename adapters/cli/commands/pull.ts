@@ -2,17 +2,20 @@ import { hasCredentials } from '../../../src/couch/address.ts';
 import { type CouchOptions, couch } from '../../../src/couch/couch.ts';
 import { type Pull, pull } from '../../../src/pull/pull.ts';
 import type { PullResult } from '../../../src/pull/status.ts';
-import type { ReplicaInfo } from '../../../src/replica/replica.ts';
+import type { Replica, ReplicaInfo } from '../../../src/replica/replica.ts';
+import type { FailedRevision } from '../../../src/replica/target.ts';
 import { fsKv } from '../../fs/index.ts';
 import { type Context, ExitCode, write, writeJson } from '../context.ts';
 import { openForSource } from '../directory.ts';
 import { errorLine } from '../failure.ts';
 import { showProgress } from '../progress.ts';
-import { duration, plural, printable, size } from '../wording.ts';
+import { duration, harmless, plural, printable, size } from '../wording.ts';
 
 /** The options of `couchtide pull`. */
 export interface PullCommandOptions {
   readonly json?: boolean;
+  readonly docId?: readonly string[];
+  readonly history?: 'full' | 'leaves';
 }
 
 /** `couchtide pull <database-url> <directory>`: brings a database onto disk, or what is new of it. */
@@ -26,12 +29,16 @@ export async function pullCommand(
   const kv = await fsKv(directory);
   try {
     const replica = await openForSource(kv, directory, source);
-    const running = pull(source, replica, { signal: context.signal });
+    const running = pull(source, replica, {
+      signal: context.signal,
+      ...(options.docId === undefined ? {} : { docIds: options.docId }),
+      ...(options.history === undefined ? {} : { history: options.history }),
+    });
     const stopReporting = options.json ? reportAsJson(running, context) : showProgress(running, context);
     const result = await running.done.finally(stopReporting);
     const info = await replica.info();
     if (options.json) await writeJson(context.stdout, doneLine(result, info));
-    else await write(context.stdout, summary(result, info, directory));
+    else await write(context.stdout, summary(result, info, directory, await firstFailures(replica)));
     if (result.state === 'stopped') return ExitCode.interrupted;
     return info.failed > 0 ? ExitCode.found : ExitCode.done;
   } finally {
@@ -72,10 +79,23 @@ function doneLine(
   };
 }
 
+/** Failures that are listed one by one; `couchtide verify` lists all. */
+const MOST_LISTED = 20;
+
+async function firstFailures(replica: Replica): Promise<FailedRevision[]> {
+  const failures: FailedRevision[] = [];
+  for await (const failure of replica.failed()) {
+    failures.push(failure);
+    if (failures.length === MOST_LISTED) break;
+  }
+  return failures;
+}
+
 function summary(
   { docsWritten, requests, bytes, ms, state }: PullResult,
   info: ReplicaInfo,
   directory: string,
+  failures: readonly FailedRevision[],
 ): string {
   const lines = [
     `${state === 'stopped' ? 'Stopped: ' : ''}${plural(docsWritten, 'new revision')} in ${duration(ms)}, ${plural(requests, 'request')}, ${size(bytes)}`,
@@ -83,6 +103,10 @@ function summary(
   ];
   if (info.attachmentsMissing > 0) lines.push(`${plural(info.attachmentsMissing, 'attachment')} not fetched yet`);
   if (info.failed > 0) lines.push(`${plural(info.failed, 'revision')} could not be had; the next pull tries again`);
+  for (const { id, rev, reason, attempts } of failures) {
+    lines.push(`  ${printable(id)} ${printable(rev)}, tried ${plural(attempts, 'time')}: ${harmless(reason)}`);
+  }
+  if (info.failed > failures.length) lines.push(`  and ${info.failed - failures.length} more`);
   if (state === 'stopped') lines.push('Run the same command again to go on');
   return `${lines.join('\n')}\n`;
 }

@@ -94,6 +94,37 @@ describe('couchtide pull', () => {
     expect(exported).toMatchObject({ _attachments: { 'a.bin': { stub: true, length: 5, content_type: 'x/y' } } });
   });
 
+  test('lists what it could not have, with exit code 1, until it could', async () => {
+    const poison = server.faults.add({
+      path: /_bulk_get/,
+      answer: {
+        status: 200,
+        body: JSON.stringify({ results: [{ id: 'edited', docs: [{ error: 'x', reason: 'a\u001b[2Jb' }] }] }),
+      },
+    });
+    const { code, stdout, stderr } = await runCli(['pull', source.url, directory]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('"edited" "3-c", tried 1 time: The source could not give it: x, a\\u001b[2Jb');
+    expect(stdout + stderr).not.toContain('\u001b');
+    const again = await runCli(['pull', source.url, directory, '--json']);
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.lines.at(-1)).toMatchObject({ type: 'done', docs_failed: expect.any(Number) });
+    poison();
+    expect(await runCli(['pull', source.url, directory])).toMatchObject({ code: 0 });
+  });
+
+  test('--doc-id brings these alone, --history leaves no ancestry', async () => {
+    expect(
+      (await runCli(['pull', source.url, directory, '--doc-id', 'edited', '--doc-id', 'plain', '--history', 'leaves']))
+        .code,
+    ).toBe(0);
+    const { lines } = await runCli(['export', directory, '--revs']);
+    expect(lines.map(({ _id, _revisions }) => [_id, _revisions])).toEqual([
+      ['edited', { start: 3, ids: ['c'] }],
+      ['plain', { start: 1, ids: ['a'] }],
+    ]);
+  });
+
   test('an interrupt ends it with 130, and the next one goes on', async () => {
     const { code } = await runCli(['pull', source.url, directory], {
       signal: AbortSignal.abort(new Error('Interrupted')),
@@ -229,6 +260,8 @@ describe('couchtide', () => {
     [['nonsense'], "unknown command 'nonsense'"],
     [['export', 'dir', '--format', 'xml'], "argument 'xml' is invalid"],
     [['export', 'dir', '--format', 'files'], 'needs --out'],
+    [['pull', 'http://h/x', 'dir', '--continuous'], 'Option --continuous is not part of this version'],
+    [['pull', 'http://h/x', 'dir', '--selector', '{}'], 'Option --selector is not part of this version'],
     [['scan', 'http://h/x', '--find', 'a=b'], 'The command scan is not part of this version of couchtide yet'],
   ])('refuses %j', async (args, reason) => {
     const { code, stdout, stderr } = await runCli(args);
