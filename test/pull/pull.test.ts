@@ -138,7 +138,7 @@ describe('The handle of a pull', () => {
   });
 
   test('tells of waits between tries, and what it then does', async () => {
-    server.faults.add({ path: /_changes/, times: 2, answer: { status: 503, headers: [['Retry-After', '0']] } });
+    server.faults.add({ path: /_changes/, times: 2, answer: { status: 503, headers: { 'retry-after': '0' } } });
     await source.replicate(smallDocuments(3));
     const running = pull(couch.db(source.url), replica, impatient);
     const states: string[] = [];
