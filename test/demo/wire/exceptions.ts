@@ -9,14 +9,9 @@ export interface Amendment {
   readonly text?: (text: string) => string;
 }
 
-/** What the demo server is not meant to do as CouchDB does. */
-export const NOT_SERVED: Readonly<Record<string, string>> = {
-  'replicate-bad': 'The demo server does not replicate',
-};
-
 const HASHED = "CouchDB's order of the documents is that of a hash table of Erlang's";
 
-/** What it does, but for a detail. */
+/** What the demo server does as CouchDB does, but for a detail. */
 export const AMENDED: Readonly<Record<string, Amendment>> = {
   'root.3.5.0': {
     why: 'The demo server says it is 3.4.3; this was recorded from 3.5.0',

@@ -35,6 +35,7 @@ export const BEFORE: Readonly<Record<string, (scene: Scene) => Promise<void> | v
   'db-deleted-during-eventsource': ({ server }) => recreate(server, 'wire-gone', { _id: 'x', _rev: '1-a' }),
   'db-recreated-during-continuous': ({ server }) => recreate(server, 'wire-rc'),
   view: ({ server }) => server.maintenance('false'),
+  // In place of the document that the amended `revs-odd-put` leaves out, so that later counts are the recorded ones.
   'revs-odd-get': ({ server }) => replicate(server, 'wire', [{ _id: 'oddhuge', _rev: '1-abc' }]),
   'doc-413': ({ server }) => configure(server, { maxDocumentSize: 1000 }),
   'request-413': ({ server }) => configure(server, { maxDocumentSize: 8_000_000, maxHttpRequestSize: 2000 }),

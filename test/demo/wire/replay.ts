@@ -3,11 +3,12 @@ import { type Compress, gzip } from '../../../demo/server/attachments.ts';
 import type { ChooseShard } from '../../../demo/server/changes-pass.ts';
 import { type CouchServer, startServer } from '../../../demo/server/index.ts';
 import { platform } from '../../../src/core/platform.ts';
+import { type Answer, describeAnswer, lengthOf, readAnswer, recordedAnswer } from './answer.ts';
 import { Correspondence } from './correspondence.ts';
 import { BEFORE, DURING, type Happening, type Scene } from './happenings.ts';
 import { interleaveLike, SHARDS } from './interleaving.ts';
 import { RawExchange } from './raw-exchange.ts';
-import { bodyOf, type Ending, type Exchange, type Header, headerOf, type RecordedRequest } from './recording.ts';
+import { bodyOf, type Exchange, type Header, headerOf, type RecordedRequest } from './recording.ts';
 import { ADMINS, buildState, USERS } from './state.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -15,17 +16,6 @@ import { VirtualClock } from './virtual-clock.ts';
 export interface Outcome {
   readonly recorded: string;
   readonly replayed: string;
-}
-
-/** An answer as it came, or as it was recorded. */
-interface Answer {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: readonly Header[];
-  readonly framing: string;
-  readonly chunks: readonly Buffer[];
-  readonly end: Ending;
-  readonly intrusion: Buffer | undefined;
 }
 
 /**
@@ -80,8 +70,7 @@ export class Replay implements AsyncDisposable {
     this.#clock.set(dateOf(exchange));
     this.#turns.choose = interleaveLike(exchange);
     const answer = await this.#ask(exchange);
-    const { chunks, ...rest } = exchange.response;
-    const response = { ...rest, chunks: chunks.map(({ bytes }) => bytes) };
+    const response = recordedAnswer(exchange);
     const get = this.#exchanges.find((other) => isGetOf(exchange, other));
     const [servedLength, recordedLength] =
       get === undefined
@@ -169,73 +158,7 @@ function compressLike(recorded: Buffer): Compress {
   return (bytes) => (content.equals(bytes) ? recorded : gzip(bytes));
 }
 
-function lengthOf({ chunks }: Pick<Answer, 'chunks'>): number {
-  return chunks.reduce((sum, { length }) => sum + length, 0);
-}
-
 /** When a recorded answer began, in milliseconds since 1970. */
 function dateOf({ response }: Exchange): number {
   return Date.parse(headerOf(response.headers, 'Date') ?? '');
-}
-
-/** Reads an answer to its end; one that the recorder did not read to the end, as far as the recorder did. */
-async function readAnswer(raw: RawExchange, { response }: Exchange): Promise<Answer> {
-  const head = await raw.head();
-  const wanted = response.end === 'cut-by-client' ? gatherRows(response.chunks.map(({ bytes }) => bytes)).length : -1;
-  const chunks: Buffer[] = [];
-  while (gatherRows(chunks).length !== wanted || response.intrusion !== undefined) {
-    const chunk = await raw.next();
-    if (chunk === undefined) break;
-    chunks.push(chunk);
-  }
-  const intrusion = raw.intruded ? await raw.intrusion(response.intrusion?.length ?? 0) : undefined;
-  return { ...head, chunks, end: raw.end, intrusion };
-}
-
-/**
- * An answer as one text, a line for each header and chunk.
- *
- * @param length how long the body is, of a `HEAD` the body that is not sent: so long has `Content-Length` to be, and is
- * then not compared any further, since what servers make up may be of different lengths
- */
-function describeAnswer(
-  { status, statusText, headers, framing, chunks, end, intrusion }: Answer,
-  length: number,
-): string {
-  return [
-    `${status} ${statusText}`,
-    ...headers.map(([name, value]) => {
-      return name === 'Content-Length' && Number(value) === length ? `${name}: as the body` : `${name}: ${value}`;
-    }),
-    `[${framing}]`,
-    ...gatherRows(chunks).map(readable),
-    ...(intrusion === undefined ? [] : ['[intrusion]', readable(intrusion)]),
-    `[${end}]`,
-  ].join('\n');
-}
-
-/**
- * Chunks as they are, but rows of a feed that follow each other as one: how many of them fit into a chunk depends on how
- * long the server's sequences are.
- */
-function gatherRows(chunks: readonly Buffer[]): Buffer[] {
-  const gathered: Buffer[] = [];
-  let last: Buffer | undefined;
-  for (const chunk of chunks) {
-    if (last !== undefined && beginsWithRow(last) && beginsWithRow(chunk)) {
-      gathered.push(Buffer.concat([gathered.pop() ?? Buffer.alloc(0), chunk]));
-    } else gathered.push(chunk);
-    last = chunk;
-  }
-  return gathered;
-}
-
-function beginsWithRow(chunk: Buffer): boolean {
-  return /^(,\r\n|data: )?\{"seq":/.test(chunk.toString('latin1', 0, 20));
-}
-
-/** UTF-8 as text, anything else byte by byte; each chunk ends with a mark. */
-function readable(chunk: Buffer): string {
-  const text = chunk.toString();
-  return `${Buffer.from(text).equals(chunk) ? text : chunk.toString('latin1')}␄`;
 }
