@@ -25,7 +25,10 @@ export function createHttpServer(frame: Frame): Server {
     });
   });
   server.on('connection', (socket) => socket.once('close', frame.requests.connect()));
-  server.on('clientError', (_, socket: Duplex) => socket.end(badRequestText(frame)));
+  server.on('clientError', (_, socket: Duplex) => {
+    if (socket.writable) socket.end(badRequestText(frame));
+    else socket.destroy();
+  });
   return server;
 }
 

@@ -9,4 +9,4 @@ export type { DatabaseHandle, DocumentInput } from './database-handle.ts';
 export type { Fault, Faults, Place } from './faults.ts';
 export type { LoggedRequest, RequestLog } from './request-log.ts';
 export { type CouchServer, type ServerOptions, startServer } from './start.ts';
-export type { Interleave, MaintenanceMode } from './state.ts';
+export { type Interleave, type MaintenanceMode, shuffled, takeTurns } from './state.ts';

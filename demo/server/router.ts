@@ -15,6 +15,7 @@ export async function respond(state: ServerState, request: Request): Promise<Ans
   if (preflight !== undefined) return preflight;
   let answer: Answer;
   try {
+    if (BROKEN_ESCAPE.test(request.rawPath)) throw badRequest('invalid_url_encoding');
     request.identity = access.authenticate(request);
     answer = await route({ state, request });
   } catch (error) {
@@ -22,6 +23,8 @@ export async function respond(state: ServerState, request: Request): Promise<Ans
   }
   return access.dress(request, answer);
 }
+
+const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i;
 
 function route(exchange: Exchange): Answer | Promise<Answer> {
   const { request } = exchange;
