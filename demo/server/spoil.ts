@@ -24,7 +24,8 @@ export async function* spoil(
   let pieces: AsyncIterable<Uint8Array> = bytesOf(body);
   if (garbage !== undefined) pieces = insertAt(pieces, garbage, ENCODER.encode(garbage.text));
   if (cut !== undefined) pieces = endAt(pieces, cut);
-  if (pause !== undefined && pause.per !== 'chunk') pieces = divided(pieces, pause.per);
+  if (pause?.per === 'row') pieces = rows(pieces);
+  else if (pause !== undefined && pause.per !== 'chunk') pieces = divided(pieces, pause.per);
   for await (const piece of pieces) {
     if (pause !== undefined) await sleep(pause.ms);
     yield piece;
@@ -71,15 +72,32 @@ async function* endAt(pieces: AsyncIterable<Uint8Array>, place: Place): AsyncGen
   }
 }
 
-async function* divided(pieces: AsyncIterable<Uint8Array>, per: 'row' | number): AsyncGenerator<Uint8Array> {
+async function* rows(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let rest: Uint8Array = new Uint8Array();
   for await (const piece of pieces) {
-    for (let start = 0, end = 0; start < piece.length; start = end) {
-      const lineEnd = piece.indexOf(LINE_BREAK, start) + 1;
-      if (per === 'row') end = lineEnd === 0 ? piece.length : lineEnd;
-      else end = start + per;
-      yield piece.subarray(start, end);
+    let start = 0;
+    for (let end = piece.indexOf(LINE_BREAK); end !== -1; end = piece.indexOf(LINE_BREAK, start)) {
+      yield joined(rest, piece.subarray(start, end + 1));
+      rest = new Uint8Array();
+      start = end + 1;
     }
+    rest = joined(rest, piece.subarray(start));
   }
+  if (rest.length > 0) yield rest;
+}
+
+async function* divided(pieces: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    for (let start = 0; start < piece.length; start += size) yield piece.subarray(start, start + size);
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }
 
 /** Finds a place in a body that comes piece by piece. */

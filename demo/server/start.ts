@@ -53,7 +53,7 @@ export interface CouchServer {
   deleteDatabase(name: string): boolean;
   /** Takes the node out of service, or back in. */
   maintenance(mode: MaintenanceMode): void;
-  /** Breaks off all answers and stops. */
+  /** Breaks off all answers and stops; once it has stopped, nothing more happens. */
   close(): Promise<void>;
 }
 
@@ -78,6 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<CouchSer
     socket.once('close', () => sockets.delete(socket));
   });
   const bound = await listen(server, port, host);
+  let closed: Promise<void> | undefined;
   return {
     url: `http://${host}:${bound}`,
     port: bound,
@@ -100,7 +101,10 @@ export async function startServer(options: ServerOptions = {}): Promise<CouchSer
     maintenance: (mode) => {
       state.maintenance = mode;
     },
-    close: () => close(server, sockets),
+    close: () => {
+      closed ??= close(server, sockets);
+      return closed;
+    },
   };
 }
 
