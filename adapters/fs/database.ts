@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { childController } from '../../src/core/abort.ts';
 import { ClosedError, StoreError } from '../../src/core/errors.ts';
@@ -21,6 +22,8 @@ export class FileDatabase implements SqlDatabase {
   readonly #platform: Platform = platform();
   readonly #closing = new AbortController();
   #durability: UpdateOptions['durability'];
+  /** What the file was like when it was opened, where no lock keeps others from changing it. */
+  #frozenAs: string | undefined;
 
   /** @param location the file as SQLite is to open it, where that is not its path */
   constructor(path: string, readOnly: boolean, location = path) {
@@ -30,12 +33,18 @@ export class FileDatabase implements SqlDatabase {
     this.exec(`PRAGMA busy_timeout = ${BLOCKING}`);
   }
 
-  /** Reads a file as if it could not change: without a lock, without its log, and without making a file beside it. */
+  /**
+   * Reads a file as if it could not change: without a lock, without its log, and without making a file beside it. When it
+   * has changed all the same, `read` raises a `StoreError`.
+   */
   static frozen(path: string): FileDatabase {
+    const frozenAs = looksOf(path);
     try {
-      return new FileDatabase(path, true, `${pathToFileURL(path)}?immutable=1`);
+      const database = new FileDatabase(path, true, `${pathToFileURL(path)}?immutable=1`);
+      database.#frozenAs = frozenAs;
+      return database;
     } catch {
-      // Node.js before 22.15 does not open URLs. What differs are the empty files beside it.
+      // Node.js before 22.15 does not open URLs: files appear beside this one, and where they cannot, it is not read.
       return new FileDatabase(path, true);
     }
   }
@@ -82,7 +91,13 @@ export class FileDatabase implements SqlDatabase {
   }
 
   async read<R>(run: () => R): Promise<R> {
-    return this.patiently(() => this.#transaction('BEGIN', run));
+    return this.patiently(() =>
+      this.#transaction('BEGIN', () => {
+        const result = run();
+        this.#mustBeUnchanged();
+        return result;
+      }),
+    );
   }
 
   async write<R>(run: () => R, { durability = 'strict', signal }: UpdateOptions = {}): Promise<R> {
@@ -105,6 +120,12 @@ export class FileDatabase implements SqlDatabase {
     if (this.#durability === durability) return;
     this.exec(`PRAGMA synchronous = ${durability === 'strict' ? 'FULL' : 'NORMAL'}`);
     this.#durability = durability;
+  }
+
+  #mustBeUnchanged(): void {
+    if (this.#frozenAs === undefined || this.#frozenAs === this.#named(() => looksOf(this.#path))) return;
+    const message = `The store ${JSON.stringify(this.#path)} has changed, and was opened where no lock is possible`;
+    throw new StoreError(`${message}: open it again`, 'failed');
   }
 
   #transaction<R>(begin: string, run: () => R): R {
@@ -134,4 +155,10 @@ export class FileDatabase implements SqlDatabase {
       throw asStoreError(error, this.#path);
     }
   }
+}
+
+/** Differs as soon as somebody writes to a file or to its log. */
+function looksOf(path: string): string {
+  const looks = [path, `${path}-wal`].map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }));
+  return looks.map((found) => (found === undefined ? 'none' : `${found.ino}:${found.size}:${found.mtimeNs}`)).join();
 }

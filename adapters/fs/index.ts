@@ -11,7 +11,10 @@ import { findPlace, makePlace } from './place.ts';
 
 /** How a store in a directory is opened. */
 export interface FsKvOptions {
-  /** Only reads, also where nothing can be written. Updates raise `StoreError` (`read-only`). Default false. */
+  /**
+   * Only reads, also where nothing can be written (in Node.js from 22.15 on). Updates raise `StoreError` (`read-only`).
+   * Default false.
+   */
   readonly readOnly?: boolean | undefined;
 }
 

@@ -69,6 +69,31 @@ describe.skipIf(!mounts)('a disk that is read-only', () => {
     await reader.close();
   });
 
+  test('is not read any further when it has changed from elsewhere, until it is opened again', async () => {
+    const directory = await mountDisk();
+    const kv = await fsKv(directory);
+    await writeCommit(kv);
+    await kv.close();
+    const window = await temporaryDirectory();
+    await run('mount', ['--bind', directory, window]);
+    onTestFinished(async () => {
+      await run('umount', ['--lazy', window]);
+    });
+    await run('mount', ['-o', 'remount,bind,ro', window]);
+    const reader = await fsKv(window, { readOnly: true });
+    expect(await checkCommits(reader)).toBe(1);
+    const writer = await fsKv(directory);
+    await writeCommit(writer);
+    await expect(checkCommits(reader)).rejects.toMatchObject({ name: 'StoreError', failure: 'failed' });
+    await reader.close();
+    const again = await fsKv(window, { readOnly: true });
+    expect(await checkCommits(again)).toBe(2);
+    await writeCommit(writer);
+    expect(await checkCommits(again)).toBe(3);
+    await again.close();
+    await writer.close();
+  });
+
   test('is read with the log of a store that was not closed, and not without the index of that log', async () => {
     const directory = await mountDisk();
     const writer = startProgram(new URL('./store-program.ts', import.meta.url), ['commit', directory]);
