@@ -73,3 +73,10 @@ export async function keys(
 ): Promise<Key[]> {
   return (await pages(kv, range, options)).flatMap((page) => page.entries.map(({ key }) => key));
 }
+
+/** Lets everything else have its turn: whoever looks again and again would otherwise keep others from writing. */
+export async function turn(): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
+}

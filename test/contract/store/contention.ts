@@ -2,7 +2,7 @@ import type { Key, Kv } from '../../../src/kv/kv.ts';
 import { alteredKv } from '../altered-kv.ts';
 import { equal, ok, rejection } from '../assert.ts';
 import type { StoreCase } from '../store-case.ts';
-import { count, get, increment, says, set, value } from './actions.ts';
+import { count, get, increment, says, set, turn, value } from './actions.ts';
 
 const counter: Key = ['counter'];
 
@@ -87,6 +87,7 @@ export const contention: readonly StoreCase[] = [
             30,
             'The sum of all accounts',
           );
+          await turn();
         }
       };
       await Promise.all([moves, look()]);

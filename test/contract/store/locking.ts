@@ -2,6 +2,7 @@ import { isClosedError } from '../../../src/core/errors.ts';
 import type { Kv } from '../../../src/kv/kv.ts';
 import { equal, ok, rejection, rejects } from '../assert.ts';
 import type { OpenKv, StoreCase } from '../store-case.ts';
+import { turn } from './actions.ts';
 
 /** Named locks, of stores that have them. */
 export const locking: readonly StoreCase[] = [
@@ -100,9 +101,4 @@ function aborted(signal: AbortSignal): Promise<unknown> {
     if (signal.aborted) resolve(signal.reason);
     signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
   });
-}
-
-/** Lets others run. */
-async function turn(): Promise<void> {
-  for (let round = 0; round < 10; round += 1) await Promise.resolve();
 }

@@ -3,7 +3,7 @@ import type { Key, KeyRange, Kv } from '../../../src/kv/kv.ts';
 import { list } from '../../../src/kv/list.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { StoreCase } from '../store-case.ts';
-import { count, get, keys, pages, remove, set } from './actions.ts';
+import { count, get, keys, pages, remove, set, turn } from './actions.ts';
 
 const inPages: KeyRange = { prefix: ['p'] };
 
@@ -190,6 +190,7 @@ async function looksWhole(writer: Kv, reader: Kv): Promise<void> {
         ok(count(left) >= latest, `A look shows ${count(left)}, and an earlier one showed ${latest}`);
         latest = count(left);
       }
+      await turn();
     }
   };
   await Promise.all([write(), look()]);

@@ -1,0 +1,12 @@
+/**
+ * The suites of the stores that Bun has: `bun run test/contract/run-bun.ts`.
+ *
+ * @module
+ */
+import { fsCandidate } from './fs.ts';
+import { memoryCandidate } from './memory.ts';
+import { runSuites } from './run.ts';
+import { storeSuite } from './store.ts';
+
+const failed = await runSuites({ memoryKv: storeSuite(memoryCandidate()), fsKv: storeSuite(fsCandidate) });
+process.exitCode = failed === 0 ? 0 : 1;
