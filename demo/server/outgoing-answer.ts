@@ -83,9 +83,20 @@ function linesOf(headers: AnswerHeaders): [name: string, value: string][] {
   return Object.entries(headers)
     .sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
     .flatMap(([name, value]) =>
-      (typeof value === 'string' ? [value] : value).map((line): [string, string] => [name, line]),
+      (typeof value === 'string' ? [value] : value).map((line): [string, string] => [name, headerBytes(line)]),
     );
 }
+
+/**
+ * A header value as the characters that stand for its UTF-8 bytes. Control characters, which CouchDB would let through and
+ * Node does not send, are left out.
+ */
+function headerBytes(value: string): string {
+  return Buffer.from(value).toString('latin1').replaceAll(CONTROLS, '');
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f]/g;
 
 function sizeOf(piece: Piece): number {
   return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;

@@ -4,7 +4,10 @@ import { formatRev } from '../../src/revs/rev.ts';
 import { stem } from '../../src/revs/stem.ts';
 import { emptyTree, type RevTree } from '../../src/revs/tree.ts';
 import type { StoredRevision } from './document.ts';
+import { isDesignId } from './document-id.ts';
 import type { IncomingDocument } from './incoming.ts';
+import { shardOf } from './shard.ts';
+import { isValidated } from './validation.ts';
 import {
   attachmentsOf,
   contentOf,
@@ -25,35 +28,59 @@ import {
  * @throws Refusal 412 for a stub that nothing stored can fill, 413 for an attachment that is too large
  */
 export function storeRevisions(writing: Writing, documents: readonly IncomingDocument[]): WriteResult[] {
+  const { database } = writing;
   const refused: WriteResult[] = [];
-  const prepared = groupById(documents).map((group) => prepare(writing, group, refused));
+  const shards = new Map<number, IncomingDocument[]>();
+  for (const document of documents) {
+    const shard = shardOf(document.id, database.shards.length);
+    const batch = shards.get(shard);
+    if (batch === undefined) shards.set(shard, [document]);
+    else batch.push(document);
+  }
+  const prepared = Array.from(shards.values(), (batch) => prepareBatch(writing, batch, refused)).flat();
   for (const { id, accepted } of prepared) commit(writing, id, accepted);
-  writing.database.announce();
+  database.announce();
   return refused;
 }
 
-/** A revision that may be stored. */
+/** The revisions of one document that may be stored. */
+interface Prepared {
+  readonly id: string;
+  readonly accepted: readonly Accepted[];
+}
+
 interface Accepted {
   readonly document: IncomingDocument;
   readonly content: StoredRevision;
 }
 
 /**
- * Looks at the revisions of one document. Of a document that is known, only what becomes a new leaf is stored; the rest
- * counts as stored already.
+ * Looks at what one shard is to store. CouchDB saves itself the look where nothing can come of it, and then merges also
+ * what is stored already, with the ancestors it may bring.
  */
-function prepare(
-  writing: Writing,
-  { id, documents }: Group,
-  refused: WriteResult[],
-): { id: string; accepted: Accepted[] } {
+function prepareBatch(writing: Writing, documents: readonly IncomingDocument[], refused: WriteResult[]): Prepared[] {
+  const isLookNeeded =
+    isValidated(writing.database) || documents.some(({ id, attachments }) => isDesignId(id) || attachments.length > 0);
+  const groups = groupById(documents);
+  return isLookNeeded ? groups.map((group) => look(writing, group, refused)) : groups.map(acceptAll);
+}
+
+function acceptAll({ id, documents }: Group): Prepared {
+  return {
+    id,
+    accepted: documents.map(({ document }) => ({ document, content: contentOf(document, revOf(document), []) })),
+  };
+}
+
+/** Of a document that is known, only what becomes a new leaf is stored; the rest counts as stored already. */
+function look(writing: Writing, { id, documents }: Group, refused: WriteResult[]): Prepared {
   const { database, validate } = writing;
   const before = database.document(id);
   const fresh = before === undefined ? undefined : newLeaves(before.tree, documents);
   const accepted: Accepted[] = [];
   for (const { document } of documents) {
     const { start, ids } = document.path;
-    const rev = formatRev(start, ids[0] ?? '');
+    const rev = revOf(document);
     if (fresh !== undefined && !fresh.has(rev)) continue;
     const previous = nearestContent(before, start - 1, fresh?.get(rev) ?? ids.slice(1));
     const attachments = attachmentsOf(writing, document, before === undefined ? [] : previous?.attachments);
@@ -77,16 +104,17 @@ function newLeaves(tree: RevTree, documents: Group['documents']): Map<string, re
 function commit({ database }: Writing, id: string, accepted: readonly Accepted[]): void {
   const before = database.document(id);
   const old = before?.tree ?? emptyTree;
+  const known = before?.contents ?? [];
   const merged = accepted.reduce((tree, { document }) => mergePath(tree, document.path, document.deleted).tree, old);
-  if (merged === old) return;
   const tree = stem(merged, database.revsLimit);
-  database.store(
-    id,
+  const contents = keepContents(
     tree,
-    keepContents(
-      tree,
-      before?.contents ?? [],
-      accepted.map(({ content }) => content),
-    ),
+    known,
+    accepted.map(({ content }) => content),
   );
+  if (tree !== old || contents.length !== known.length) database.store(id, tree, contents);
+}
+
+function revOf({ path }: IncomingDocument): string {
+  return formatRev(path.start, path.ids[0] ?? '');
 }

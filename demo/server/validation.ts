@@ -50,6 +50,11 @@ export function validation(database: Database, user: Identity, requireAdmin: () 
   };
 }
 
+/** Whether a database has validation functions. */
+export function isValidated(database: Database): boolean {
+  return validationFunctions(database).length > 0;
+}
+
 const compiled = new WeakMap<Database, { revision: number; functions: DesignFunction[] }>();
 
 /** The validation functions of a database, compiled once for each state of its design documents. */

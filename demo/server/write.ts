@@ -98,6 +98,7 @@ export function keepContents(
   before: readonly StoredRevision[],
   added: readonly StoredRevision[],
 ): readonly StoredRevision[] {
+  if (added.length === 0) return before.filter(({ rev }) => isKnown(tree, rev));
   if (before.length === 0 && added.length === 1) return added;
   const byRev = new Map<string, StoredRevision>();
   for (const content of [...before, ...added]) {

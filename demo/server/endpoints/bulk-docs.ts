@@ -26,7 +26,7 @@ async function write(exchange: DatabaseExchange): Promise<Answer> {
     if (!newEdits) requireRevision(document);
     return document.id === '' ? { ...document, id: exchange.state.newId() } : document;
   });
-  const results = newEdits ? writeAll(exchange, documents) : storeRevisions(writingOf(exchange), documents);
+  const results = newEdits ? writeAll(exchange, documents) : writeGiven(exchange, documents);
   return jsonAnswer(`[${results.map(resultText).join(',')}]`, 201);
 }
 
@@ -42,6 +42,15 @@ function writeAll(exchange: DatabaseExchange, documents: readonly IncomingDocume
     if (value === undefined) throw new Error('A write without a result');
     return value;
   });
+}
+
+/** Revisions as they are given; only what was refused is told. */
+function writeGiven(exchange: DatabaseExchange, documents: readonly IncomingDocument[]): readonly WriteResult[] {
+  const locals = documents.filter(({ id }) => isLocalId(id));
+  const ordinary = documents.filter(({ id }) => !isLocalId(id));
+  const refused = storeRevisions(writingOf(exchange), ordinary);
+  const written = locals.map((document) => writeLocal(exchange.database, document));
+  return [...written.filter(({ refusal }) => refusal !== undefined), ...refused];
 }
 
 function resultText({ id, rev, refusal }: WriteResult): string {
