@@ -5,22 +5,9 @@
  * @module
  */
 
+import type { Identity } from './identity.ts';
 import type { Answer, Request } from './model.ts';
 import type { Security } from './security.ts';
-
-/** Who a request comes from. */
-export interface Identity {
-  /** `null` for nobody in particular. */
-  readonly name: string | null;
-  readonly roles: readonly string[];
-  /** How it was proven: `default` (basic), `cookie`; absent for the anonymous. */
-  readonly authenticated?: string;
-  /** A renewed cookie, to be sent with whatever is answered. */
-  readonly setCookie?: string;
-}
-
-/** Nobody in particular. */
-export const ANONYMOUS: Identity = { name: null, roles: [] };
 
 /** What authentication, sessions and CORS do for the server. */
 export interface Access {

@@ -6,9 +6,9 @@
  * @module
  */
 
-import { ANONYMOUS, type Identity } from './access.ts';
 import type { Accounts } from './accounts.ts';
 import { decodeBase64 } from './base64.ts';
+import { ANONYMOUS, type Identity } from './identity.ts';
 import { Refusal, type Request } from './model.ts';
 import { badRequest } from './refusals.ts';
 import type { Security, SecurityGroup } from './security.ts';

@@ -1,7 +1,7 @@
-import { ANONYMOUS } from './access.ts';
 import type { Database } from './database.ts';
 import { isLocalId } from './document-id.ts';
 import { storeEdits } from './edit.ts';
+import { ANONYMOUS } from './identity.ts';
 import { type IncomingDocument, readDocument } from './incoming.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import { parseJson } from './json-parse.ts';

@@ -1,7 +1,6 @@
 import type { RevTree } from '../../src/revs/tree.ts';
-import { StoredDocument, type StoredRevision } from './document.ts';
+import { type LocalDocument, StoredDocument, type StoredRevision } from './document.ts';
 import { isDesignId } from './document-id.ts';
-import type { LocalDocument } from './local-document.ts';
 import { compareBytes } from './order.ts';
 import { defaultSecurity, type StoredSecurity } from './security.ts';
 import { rangeOf, Shard, shardOf } from './shard.ts';

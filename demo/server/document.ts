@@ -41,3 +41,13 @@ export class StoredDocument {
     return { rev: formatRev(leaf.generation, leaf.id), deleted: leaf.deleted };
   }
 }
+
+/** A local document: one current value, no history, never replicated. */
+export interface LocalDocument {
+  /** With its prefix `_local/`. */
+  readonly id: string;
+  /** `0-N`. */
+  readonly rev: string;
+  /** Its members without those that begin with an underscore, as JSON text without braces. */
+  readonly members: string;
+}

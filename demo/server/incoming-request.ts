@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { ANONYMOUS, type Identity } from './access.ts';
 import type { ServerConfig } from './config.ts';
+import { ANONYMOUS, type Identity } from './identity.ts';
 import { type Headers, Refusal, type Request } from './model.ts';
 import { decodePath, parseQuery } from './url.ts';
 

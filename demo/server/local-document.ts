@@ -1,19 +1,10 @@
 import type { Database } from './database.ts';
+import type { LocalDocument } from './document.ts';
 import type { IncomingDocument } from './incoming.ts';
 import { writeMembers } from './json.ts';
 import { crash } from './refusals.ts';
 import { revisionText } from './show.ts';
 import { refusalOf, type WriteResult } from './write.ts';
-
-/** A local document: one current value, no history, never replicated. */
-export interface LocalDocument {
-  /** With its prefix `_local/`. */
-  readonly id: string;
-  /** `0-N`. */
-  readonly rev: string;
-  /** Its members without those that begin with an underscore, as JSON text without braces. */
-  readonly members: string;
-}
 
 /**
  * Writes a local document over whatever is there: CouchDB does not compare revisions here, it only adds one to the number

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Identity } from './access.ts';
+import type { Identity } from './identity.ts';
 
 /** A request as handlers see it. */
 export interface Request {

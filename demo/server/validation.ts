@@ -1,9 +1,9 @@
-import type { Identity } from './access.ts';
 import type { Database } from './database.ts';
 import { checkDesignDocument } from './design-document.ts';
 import type { StoredRevision } from './document.ts';
 import { isDesignId, isLocalId } from './document-id.ts';
 import { compileFunction, type DesignFunction, FunctionError } from './functions.ts';
+import type { Identity } from './identity.ts';
 import type { IncomingDocument } from './incoming.ts';
 import { toPlain } from './json.ts';
 import { parseJson } from './json-parse.ts';

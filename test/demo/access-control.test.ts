@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Identity } from '../../demo/server/access.ts';
 import { createAccess } from '../../demo/server/access-control.ts';
 import { defaultConfig, type ServerConfig } from '../../demo/server/config.ts';
+import type { Identity } from '../../demo/server/identity.ts';
 import type { Answer, Request } from '../../demo/server/model.ts';
 import { Refusal } from '../../demo/server/model.ts';
 import { setUp } from './access-setup.ts';

@@ -1,4 +1,4 @@
-import { ANONYMOUS } from '../../demo/server/access.ts';
+import { ANONYMOUS } from '../../demo/server/identity.ts';
 import type { Request } from '../../demo/server/model.ts';
 import { decodePath, parseQuery } from '../../demo/server/url.ts';
 

@@ -10,8 +10,8 @@ import { parseJson } from '../json-parse.ts';
 import { type Answer, Refusal, type Request, type StoredAttachment } from '../model.ts';
 import { conflict, notFound } from '../refusals.ts';
 import { encodePart } from '../url.ts';
-import { openRevision } from './document.ts';
 import { pathFrom } from './document-write.ts';
+import { openRevision } from './open-document.ts';
 import { writingOf } from './receive.ts';
 
 /** `/{db}/{doc}/{attachment}`. */

@@ -11,7 +11,7 @@ import { readRelated } from '../multipart.ts';
 import { badRequest, conflict } from '../refusals.ts';
 import { storeRevisions } from '../replicate.ts';
 import { encodePart } from '../url.ts';
-import { openRevision, openWinner } from './document.ts';
+import { openRevision, openWinner } from './open-document.ts';
 import { receiveDocument, requireRevision, writingOf } from './receive.ts';
 
 /** `PUT /{db}/{doc}`, as JSON or with its attachments as `multipart/related`. */

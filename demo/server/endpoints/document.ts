@@ -1,6 +1,5 @@
 import { acceptsType } from '../accept.ts';
 import { isMatched, jsonAnswer, notModified, streamAnswer } from '../answers.ts';
-import type { StoredDocument } from '../document.ts';
 import type { DatabaseExchange, Endpoint } from '../exchange.ts';
 import { readRevText } from '../incoming.ts';
 import { quoteJson } from '../json.ts';
@@ -11,6 +10,7 @@ import { openRevisions } from '../open-revisions.ts';
 import { badRequest, notFound } from '../refusals.ts';
 import { type ShowOptions, showRevision } from '../show.ts';
 import { copyDocument, deleteDocument, putDocument, refuseForm } from './document-write.ts';
+import { type OpenedRevision, openRevision, openWinner } from './open-document.ts';
 
 /** `/{db}/{doc}`, design documents included. */
 export function documentEndpoint(id: string): Endpoint<DatabaseExchange> {
@@ -24,38 +24,6 @@ export function documentEndpoint(id: string): Endpoint<DatabaseExchange> {
       POST: refuseForm,
     },
   };
-}
-
-/** A document and one of its revisions, whose content is stored. */
-export interface OpenedRevision {
-  readonly document: StoredDocument;
-  readonly rev: string;
-}
-
-/**
- * The document of an id that is there and not deleted.
- *
- * @throws Refusal 404
- */
-export function openWinner({ database }: DatabaseExchange, id: string): OpenedRevision {
-  const document = database.document(id);
-  if (document === undefined) throw notFound();
-  const { rev, deleted } = document.winner;
-  if (deleted) throw notFound('deleted');
-  return { document, rev };
-}
-
-/**
- * The document of an id, and the revision of it that is asked for: the winner, where none is.
- *
- * @param wanted as in the query `rev`
- * @throws Refusal 404 where the content of that revision is not stored
- */
-export function openRevision(exchange: DatabaseExchange, id: string, wanted: string | undefined): OpenedRevision {
-  if (wanted === undefined) return openWinner(exchange, id);
-  const document = exchange.database.document(id);
-  if (document?.content(wanted) === undefined) throw notFound();
-  return { document, rev: wanted };
 }
 
 /** What the query of a read asks for. */
