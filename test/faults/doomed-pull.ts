@@ -1,0 +1,93 @@
+import { watch } from 'node:fs';
+import { type Process, type ProcessEnd, startProcess } from '../support/process.ts';
+import type { Chance } from './chance.ts';
+import type { MeteredProxy } from './metered-proxy.ts';
+
+/** When a process is killed. */
+export type Moment =
+  /** Once the source has sent it so many bytes: also before anything is stored, and in the middle of a batch. */
+  | { readonly when: 'received'; readonly bytes: number }
+  /** Once it has told of so many batches: between two commits. */
+  | { readonly when: 'stored'; readonly batches: number }
+  /** Once the log of its store has been seen to change so often: in the middle of a commit, as likely as not. */
+  | { readonly when: 'writing'; readonly changes: number };
+
+/** No moment is later than this many batches, so that it is known how far the kills bring a pull. */
+export const MOST_BATCHES = 2;
+
+/** Changes of the log that are waited for at the most: those of one commit and some. */
+const MOST_CHANGES = 40;
+
+/** A moment by chance; kills in a row are of all kinds in turn. */
+export function momentOf(kill: number, chance: Chance, batchBytes: number): Moment {
+  switch (kill % 3) {
+    case 0:
+      return { when: 'stored', batches: chance.between(1, MOST_BATCHES) };
+    case 1:
+      return { when: 'received', bytes: chance.between(1, MOST_BATCHES * batchBytes) };
+    default:
+      return { when: 'writing', changes: chance.between(1, MOST_CHANGES) };
+  }
+}
+
+/** What became of a pull in a process of its own. */
+export interface PullEnd extends ProcessEnd {
+  /** The last position that it told to be stored. */
+  readonly checkpoint: unknown;
+  /** Bytes that the source has sent it. */
+  readonly received: number;
+}
+
+/** Pulls in a process of its own, to the end or to the moment at which it is killed. */
+export async function runPull(
+  proxy: MeteredProxy,
+  database: string,
+  directory: string,
+  moment?: Moment,
+): Promise<PullEnd> {
+  const before = proxy.bytes;
+  const child = startProcess(new URL('./pull-program.ts', import.meta.url), [`${proxy.url}/${database}`, directory]);
+  const stopWatching = killAt(moment, child, proxy, directory);
+  try {
+    const [end, checkpoint] = await Promise.all([child.ended, listen(child, moment)]);
+    return { ...end, checkpoint, received: proxy.bytes - before };
+  } finally {
+    stopWatching();
+    child.kill();
+  }
+}
+
+/** Kills a process when it is to be killed for what can be seen from outside. Returns what ends the watch. */
+function killAt(moment: Moment | undefined, child: Process, proxy: MeteredProxy, directory: string): () => void {
+  if (moment?.when === 'received') {
+    const end = proxy.bytes + moment.bytes;
+    proxy.onBytes = () => {
+      if (proxy.bytes >= end) child.kill();
+    };
+    return () => {
+      proxy.onBytes = undefined;
+    };
+  }
+  if (moment?.when === 'writing') {
+    let left = moment.changes;
+    const watcher = watch(directory, (_event, file) => {
+      if (file?.endsWith('-wal')) left -= 1;
+      if (left === 0) child.kill();
+    });
+    return () => watcher.close();
+  }
+  return () => {};
+}
+
+/** Hears what a pull tells, and kills it when it tells of its last batch. Gives the last position that it told. */
+async function listen(child: Process, moment: Moment | undefined): Promise<unknown> {
+  let left = moment?.when === 'stored' ? moment.batches : MOST_BATCHES;
+  let checkpoint: unknown;
+  for (let next = await child.lines.next(); next.done !== true; next = await child.lines.next()) {
+    const event = JSON.parse(next.value) as { type: string; seq?: unknown };
+    if (event.type === 'checkpoint') checkpoint = event.seq;
+    if (event.type === 'batch') left -= 1;
+    if (moment !== undefined && left <= 0) child.kill();
+  }
+  return checkpoint;
+}

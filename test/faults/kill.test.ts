@@ -1,0 +1,132 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { fsKv } from '../../adapters/fs/index.ts';
+import { type CouchServer, startServer } from '../../demo/server/index.ts';
+import { couch } from '../../src/couch/couch.ts';
+import { isSequence, type Sequence } from '../../src/couch/sequence.ts';
+import { memoryKv } from '../../src/kv/memory.ts';
+import { pull } from '../../src/pull/pull.ts';
+import { openReplica } from '../../src/replica/replica.ts';
+import { expectFaithful } from '../support/faithful.ts';
+import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { Chance } from './chance.ts';
+import { mixedHistories } from './documents.ts';
+import { MOST_BATCHES, momentOf, runPull } from './doomed-pull.ts';
+import { startMeteredProxy } from './metered-proxy.ts';
+import { isSoak, replay, seed } from './scale.ts';
+
+const KILLS = isSoak ? 50 : 5;
+/** Rows of a batch, by default. */
+const BATCH = 500;
+/** More than a killed pull can store, on average, so that every kill finds one at work. */
+const DOCUMENTS = (KILLS + 1) * MOST_BATCHES * BATCH;
+/** Batches that a killed pull may have read and not stored: four ahead, one that is being read, one on its way. */
+const LOST_BATCHES = 6;
+
+/** How slowly the source answers a pull: a batch takes some hundredths of a second, and every phase its share. */
+const LATENCY = 5;
+const DRIP = { pause: { ms: 2, per: 'chunk' } } as const;
+const CHUNK = 16 * 1024;
+
+/** What a store was found to hold. */
+interface Found {
+  /** `id rev` of every leaf revision, each read with its body. */
+  readonly held: ReadonlySet<string>;
+  readonly checkpoint: Sequence | undefined;
+}
+
+test(`a pull that is killed ${KILLS} times loses nothing and begins nothing anew`, { timeout: 900_000 }, async () => {
+  console.log(`Kills by chance: ${replay}`);
+  const chance = new Chance(seed);
+  const server = await startServer({ config: { chunkSize: CHUNK } });
+  onTestFinished(() => server.close());
+  const source = await createDatabase(server.url, 'source');
+  server.database(source.name)?.load(mixedHistories(DOCUMENTS));
+  const whole = await readAll(server.url, source.name);
+  const batchBytes = (whole.bytes / whole.rows) * BATCH;
+
+  const proxy = await startMeteredProxy(server.url);
+  onTestFinished(() => proxy.close());
+  const directory = await temporaryDirectory();
+  let stored: Found = { held: new Set(), checkpoint: undefined };
+  let received = 0;
+  for (let kill = 1; kill <= KILLS; kill += 1) {
+    const moment = momentOf(kill, chance, batchBytes);
+    const end = await slowly(server, () => runPull(proxy, source.name, directory, moment));
+    expect(end, `Kill ${kill} came too late: ${JSON.stringify(moment)}`).toMatchObject({ signal: 'SIGKILL' });
+    received += end.received;
+    const [feed] = server.requests.all.filter(({ path }) => path.includes('/_changes?'));
+    if (feed !== undefined) expect(sinceOf(feed.path)).toEqual(stored.checkpoint);
+
+    const before = stored;
+    stored = await look(directory, source);
+    expect(stored.held).toEqual(await coveredBy(stored.checkpoint, source));
+    expect([...before.held].filter((revision) => !stored.held.has(revision))).toEqual([]);
+    const told = await coveredBy(isSequence(end.checkpoint) ? end.checkpoint : undefined, source);
+    expect([...told].filter((revision) => !stored.held.has(revision))).toEqual([]);
+  }
+
+  const last = await slowly(server, () => runPull(proxy, source.name, directory));
+  expect(last).toMatchObject({ code: 0, stderr: '' });
+  expect(received + last.received).toBeLessThan(whole.bytes + KILLS * LOST_BATCHES * batchBytes);
+  const kv = await fsKv(directory);
+  onTestFinished(() => kv.close());
+  await expectFaithful(await openReplica(kv, source.name), source);
+});
+
+/** Runs something while the server is slow, and has just begun to count its requests. */
+async function slowly<R>(server: CouchServer, run: () => Promise<R>): Promise<R> {
+  server.requests.reset();
+  server.latency = LATENCY;
+  const flow = server.faults.add(DRIP);
+  try {
+    return await run();
+  } finally {
+    flow();
+    server.latency = 0;
+  }
+}
+
+/** What a pull costs that nobody disturbs. */
+async function readAll(url: string, name: string): Promise<{ readonly bytes: number; readonly rows: number }> {
+  const { bytes, docsRead } = await pull(couch.db(`${url}/${name}`), await openReplica(memoryKv(), name)).done;
+  return { bytes, rows: docsRead };
+}
+
+/** Looks into a copy, so that the next pull finds the store as the killed one has left it. */
+async function look(directory: string, { name }: SourceDatabase): Promise<Found> {
+  const copy = join(await temporaryDirectory(), 'copy');
+  await cp(directory, copy, { recursive: true });
+  const kv = await fsKv(copy);
+  try {
+    const replica = await openReplica(kv, name);
+    const held = new Set<string>();
+    for await (const { id, rev } of replica.texts({ leaves: true })) held.add(`${id} ${rev}`);
+    const { checkpoints, failed } = await replica.info();
+    expect(failed).toBe(0);
+    const seq = checkpoints[0]?.value['seq'];
+    return { held, checkpoint: isSequence(seq) ? seq : undefined };
+  } finally {
+    await kv.close();
+  }
+}
+
+/** `id rev` of every leaf that the source tells up to a position. */
+async function coveredBy(checkpoint: Sequence | undefined, source: SourceDatabase): Promise<ReadonlySet<string>> {
+  if (checkpoint === undefined) return new Set();
+  const revisions = await readChanges(source, '');
+  for (const later of await readChanges(source, `&since=${String(checkpoint)}`)) revisions.delete(later);
+  return revisions;
+}
+
+async function readChanges(source: SourceDatabase, query: string): Promise<Set<string>> {
+  const { text } = await source.read(`/_changes?style=all_docs${query}`);
+  const { results } = JSON.parse(text) as { results: { id: string; changes: { rev: string }[] }[] };
+  return new Set(results.flatMap(({ id, changes }) => changes.map(({ rev }) => `${id} ${rev}`)));
+}
+
+function sinceOf(path: string): string | undefined {
+  return new URL(path, 'http://source').searchParams.get('since') ?? undefined;
+}
