@@ -39,7 +39,10 @@ export interface FailureReport {
   readonly trees: ReadonlyMap<string, RevTree>;
 }
 
-/** Records what failed, once more where it had failed before, and strikes out what has arrived since or is given up. */
+/**
+ * Records what failed, once more where it had failed before, unless it is here. Strikes out what has arrived since or is
+ * given up.
+ */
 export async function changeFailures(
   kv: Kv,
   layout: Layout,
@@ -54,9 +57,14 @@ export async function changeFailures(
       }
     }
   }
+  const isHere = ({ id, rev }: { readonly id: string; readonly rev: string }): boolean => {
+    const tree = trees.get(id);
+    return tree !== undefined && pathTo(tree, rev) !== undefined;
+  };
   const set = new Map<string, Mutation>();
   let growth = 0;
-  for (const { id, rev, reason } of failed) {
+  // Another writer may have brought meanwhile what failed here.
+  for (const { id, rev, reason } of failed.filter((failure) => !isHere(failure))) {
     const name = nameOf({ id, rev });
     const known = before.get(name);
     if (known === undefined && !set.has(name)) growth += 1;
@@ -64,11 +72,7 @@ export async function changeFailures(
     set.set(name, [known?.key ?? (await layout.failure(id, rev)), encodeJson(failure)]);
   }
   const forgotten = new Set(forget.map(nameOf));
-  const over = [...before].filter(([name, { failure }]) => {
-    const tree = trees.get(failure.id);
-    const hasArrived = tree !== undefined && pathTo(tree, failure.rev) !== undefined;
-    return !set.has(name) && (hasArrived || forgotten.has(name));
-  });
+  const over = [...before].filter(([name, { failure }]) => !set.has(name) && (isHere(failure) || forgotten.has(name)));
   return { set: [...set.values()], delete: over.map(([, { key }]) => key), growth: growth - over.length };
 }
 
