@@ -1,12 +1,18 @@
 /**
- * The suites of the stores that Bun has: `bun run test/contract/run-bun.ts`.
+ * The suites of the stores that Bun has, and of a replica: `bun run test/contract/run-bun.ts`.
  *
  * @module
  */
-import { fsCandidate } from './fs.ts';
+import { createFsStore, fsCandidate } from './fs.ts';
 import { memoryCandidate } from './memory.ts';
+import { replicaCandidate } from './replica.ts';
 import { runSuites } from './run.ts';
 import { storeSuite } from './store.ts';
+import { targetSuite } from './target.ts';
 
-const failed = await runSuites({ memoryKv: storeSuite(memoryCandidate()), fsKv: storeSuite(fsCandidate) });
+const failed = await runSuites({
+  memoryKv: storeSuite(memoryCandidate()),
+  fsKv: storeSuite(fsCandidate),
+  'A replica over fsKv': targetSuite(replicaCandidate(createFsStore)),
+});
 process.exitCode = failed === 0 ? 0 : 1;
