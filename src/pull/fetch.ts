@@ -4,6 +4,7 @@ import type { Database } from '../couch/database.ts';
 import type { RevisionResult } from '../couch/revisions-row.ts';
 import type { WantedRevisions } from '../couch/wanted-revisions.ts';
 import type { FailedRevision, RevisionToWrite } from '../replica/target.ts';
+import type { RequestSize } from './request-size.ts';
 
 /** A revision that could not be had, and why. */
 export interface Failure extends Omit<FailedRevision, 'attempts'> {
@@ -24,16 +25,18 @@ export interface Fetched {
 const MOST_POISONED = 5;
 
 /**
- * Fetches revisions. Each wanted one is in the result: as a revision, or as a failure that says why not.
+ * Fetches revisions with one request. Each wanted one is in the result: as a revision, or as a failure that says why not.
  *
  * A document on which the server breaks off, or in which it sends what is no JSON, would take its whole batch along: such
  * a batch is halved until the document stands alone, which costs some 2 · log2(n) requests for one among n.
  *
+ * @param size learns how large documents are, and what was too much
  * @throws CouchError, NetworkError, ProtocolError when the server gives nothing at all
  */
 export async function fetchRevisions(
   source: Database,
   wanted: readonly WantedRevisions[],
+  size: RequestSize,
   signal: AbortSignal,
 ): Promise<Fetched> {
   const revisions: RevisionToWrite[] = [];
@@ -46,6 +49,7 @@ export async function fetchRevisions(
     } catch (error) {
       const [only, ...others] = part;
       if (signal.aborted || only === undefined || !mayBePoisoned(error)) throw error;
+      size.fail(part.length);
       if (others.length > 0) {
         const half = Math.ceil(part.length / 2);
         await fetch(part.slice(0, half));
@@ -58,10 +62,17 @@ export async function fetchRevisions(
         failures.push({ id: only.id, rev, reason: `The source breaks off at it: ${messageOf(error)}`, gone: false });
       return;
     }
+    let length = 0;
+    let count = 0;
     for (const result of received) {
-      if ('text' in result) revisions.push(toWrite(result));
-      else failures.push({ id: result.id, rev: result.rev ?? '', reason: reasonOf(result), gone: 'missing' in result });
+      if ('text' in result) {
+        revisions.push(toWrite(result));
+        length += result.text.length;
+        count += 1;
+      } else
+        failures.push({ id: result.id, rev: result.rev ?? '', reason: reasonOf(result), gone: 'missing' in result });
     }
+    size.learn(count, length);
   };
   if (wanted.length > 0) await fetch(wanted);
   return { revisions, failures };

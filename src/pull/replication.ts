@@ -12,16 +12,19 @@ import type { RowBatch } from './batches.ts';
 import { fetchRevisions } from './fetch.ts';
 import { pullId } from './identity.ts';
 import type { PullSettings } from './options.ts';
+import { divide, type Part } from './parts.ts';
 import { offeredBy, plan } from './plan.ts';
 import { readSelection } from './read-selection.ts';
+import { RequestSize } from './request-size.ts';
 import { retryFailed } from './retry-failed.ts';
 import { firstPhase, nextPhase, type PullPhase, type PullTrigger } from './state.ts';
 import type { PullEvent, PullResult, PullStatus } from './status.ts';
+import { Underway } from './underway.ts';
 
 /** A batch that is ready to be stored. */
 interface ReadyBatch extends Omit<WriteBatch, 'checkpoint'> {
-  /** Rows of the feed that it covers. */
-  readonly rows: number;
+  /** Rows of the feed that it covers, by the ids of their documents. */
+  readonly covers: readonly string[];
   readonly through?: Sequence | undefined;
   readonly pending?: number | undefined;
 }
@@ -46,6 +49,7 @@ export class Replication {
     requests: 0,
     bytes: 0,
   });
+  readonly #underway = new Underway();
   #phase: PullPhase = firstPhase;
   readonly status$: Observable<PullStatus> = this.#status$.asObservable();
   readonly events$: Observable<PullEvent> = this.#events$.asObservable();
@@ -120,8 +124,9 @@ export class Replication {
     const since = stored ?? this.#settings.since;
     this.#move('ready', { seq: stored, pending: this.#expected(info, since) });
 
-    await retryFailed(this.#source, this.#target, batchSize, signal, async (batch) => {
-      await this.#store({ ...batch, rows: 0 }, id);
+    const size = new RequestSize(estimateOf(info));
+    await retryFailed(this.#source, this.#target, size, signal, async (batch) => {
+      await this.#store({ ...batch, covers: [] }, id);
     });
     const reading = {
       since,
@@ -130,12 +135,12 @@ export class Replication {
       documents: selection.history === 'leaves' ? 'always' : empty || stored !== undefined ? 'first' : 'never',
       bounds: { rows: batchSize, length: batchLength },
     } as const;
-    const batches = orderedMap(
-      (stopped) => readSelection(this.#source, selection.docIds, reading, stopped),
-      (batch, stopped) => this.#prepare(batch, empty, stopped),
+    const ready = orderedMap(
+      (stopped) => this.#parts(readSelection(this.#source, selection.docIds, reading, stopped), empty, size, stopped),
+      (part, stopped) => this.#fetch(part, size, stopped),
       { ahead, signal },
     );
-    for await (const batch of batches) await this.#store(batch, id);
+    for await (const batch of ready) await this.#store(batch, id);
   }
 
   /** How many rows there will be, as far as that can be told before the first. */
@@ -144,30 +149,42 @@ export class Replication {
     return since === undefined && docIds === undefined ? docCount + docDelCount : undefined;
   }
 
-  /** Diff, plan and fetch of one batch. */
-  async #prepare({ rows, through, end }: RowBatch, empty: boolean, signal: AbortSignal): Promise<ReadyBatch> {
-    await this.#gate.pass(signal);
+  /** Diff and plan of the batches, and their division into what one request brings. */
+  async *#parts(
+    batches: AsyncIterable<RowBatch>,
+    empty: boolean,
+    size: RequestSize,
+    signal: AbortSignal,
+  ): AsyncGenerator<Part, void, undefined> {
     const { selection } = this.#settings;
-    const offered = offeredBy(rows);
-    const { derived, wanted } = plan(rows, await this.#missing(offered, empty), selection);
-    const fetched = await fetchRevisions(this.#source, wanted, signal);
-    return {
-      rows: rows.length,
-      revisions: [...derived, ...fetched.revisions],
-      failures: fetched.failures,
-      replace: selection.history === 'leaves' ? offered : [],
-      through,
-      pending: end?.pending,
-    };
+    for await (const batch of batches) {
+      await this.#gate.pass(signal);
+      const offered = offeredBy(batch.rows);
+      const missing = await this.#missing(offered, empty);
+      const replace = selection.history === 'leaves' ? offered : [];
+      this.#underway.add(batch.rows.map(({ id }) => id));
+      yield* divide(batch, plan(batch.rows, missing, selection), replace, size.entries);
+    }
+  }
+
+  async #fetch({ derived, wanted, ...part }: Part, size: RequestSize, signal: AbortSignal): Promise<ReadyBatch> {
+    await this.#gate.pass(signal);
+    const { revisions, failures } = await fetchRevisions(this.#source, wanted, size, signal);
+    return { ...part, revisions: [...derived, ...revisions], failures };
   }
 
   async #missing(offered: readonly OfferedRevisions[], empty: boolean): Promise<readonly MissingRevisions[]> {
     // What was empty at the beginning is filled by this pull alone; a revision that comes twice is merged twice, to no harm.
-    if (!empty || this.#settings.selection.skipTombstones) return this.#target.diff(offered);
+    // Whether a document is known, which decides about its tombstone, is also a matter of what is on its way.
+    if (this.#settings.selection.skipTombstones) {
+      const missing = await this.#target.diff(offered);
+      return missing.map((document) => ({ ...document, known: document.known || this.#underway.has(document.id) }));
+    }
+    if (!empty) return this.#target.diff(offered);
     return offered.map(({ id, revs }) => ({ id, missing: revs, possibleAncestors: [], known: false }));
   }
 
-  async #store({ rows, through, pending, ...batch }: ReadyBatch, id: string): Promise<void> {
+  async #store({ covers, through, pending, ...batch }: ReadyBatch, id: string): Promise<void> {
     await this.#gate.pass(this.#controller.signal);
     const before = this.#status$.value;
     const { revisions, failures = [], replace = [], forget = [] } = batch;
@@ -176,15 +193,16 @@ export class Replication {
     const isEmpty = [revisions, failures, replace, forget].every(({ length }) => length === 0);
     const { written, rejected } =
       isEmpty && !isNews ? { written: 0, rejected: [] } : await this.#target.writeBatch({ ...batch, ...checkpoint });
+    this.#underway.remove(covers);
     this.#move('progress', {
       docsRead: before.docsRead + revisions.length,
       docsWritten: before.docsWritten + written,
       docsFailed: before.docsFailed + failures.length + rejected.length,
-      pending: pending ?? (before.pending === undefined ? undefined : Math.max(0, before.pending - rows)),
+      pending: pending ?? (before.pending === undefined ? undefined : Math.max(0, before.pending - covers.length)),
       ...(isNews ? { seq: through } : {}),
     });
     for (const failure of [...failures, ...rejected]) this.#events$.next({ type: 'failed', ...failure });
-    if (!isEmpty || rows > 0) this.#events$.next({ type: 'batch', read: revisions.length, written });
+    if (!isEmpty || covers.length > 0) this.#events$.next({ type: 'batch', read: revisions.length, written });
     if (isNews) this.#events$.next({ type: 'checkpoint', seq: through });
     for (const revision of forget)
       this.#events$.next({ type: 'skipped', ...revision, reason: 'The source has given this revision up' });
@@ -207,6 +225,12 @@ export class Replication {
     this.#events$.complete();
     this.#status$.complete();
   }
+}
+
+/** How long a document is on the average, where the source tells. */
+function estimateOf({ externalSize, docCount, docDelCount }: DatabaseInfo): number {
+  const documents = docCount + docDelCount;
+  return externalSize === undefined || documents === 0 ? 0 : externalSize / documents;
 }
 
 /** Why the signal of a pull aborts that was stopped. */

@@ -1,7 +1,8 @@
 import type { Database } from '../couch/database.ts';
 import type { FailedRevision, RevisionToWrite, Target, WriteBatch } from '../replica/target.ts';
 import { formatRev } from '../revs/rev.ts';
-import { fetchRevisions } from './fetch.ts';
+import { type Failure, fetchRevisions } from './fetch.ts';
+import type { RequestSize } from './request-size.ts';
 
 /**
  * Tries what earlier pulls could not have, in batches that `store` is given. A revision that the source does not have any
@@ -11,52 +12,49 @@ import { fetchRevisions } from './fetch.ts';
 export async function retryFailed(
   source: Database,
   target: Target,
-  batchSize: number,
+  size: RequestSize,
   signal: AbortSignal,
   store: (batch: Omit<WriteBatch, 'checkpoint'>) => Promise<void>,
 ): Promise<void> {
-  let failed: FailedRevision[] = [];
-  const all: FailedRevision[][] = [];
+  const failed: FailedRevision[] = [];
   // Read before anything is written, so that no failure is met twice.
-  for await (const failure of target.failed()) {
-    failed.push(failure);
-    if (failed.length === batchSize) {
-      all.push(failed);
-      failed = [];
-    }
+  for await (const failure of target.failed()) failed.push(failure);
+  for (let start = 0; start < failed.length; ) {
+    const batch = failed.slice(start, start + size.entries);
+    await store(await retryBatch(source, batch, size, signal));
+    start += batch.length;
   }
-  for (const batch of [...all, failed]) if (batch.length > 0) await store(await retryBatch(source, batch, signal));
 }
 
 async function retryBatch(
   source: Database,
   batch: readonly FailedRevision[],
+  size: RequestSize,
   signal: AbortSignal,
 ): Promise<Omit<WriteBatch, 'checkpoint'>> {
   const { revisions, failures } = await fetchRevisions(
     source,
     batch.map(({ id, rev }) => ({ id, revs: [rev] })),
+    size,
     signal,
   );
   if (failures.length === 0) return { revisions };
   const now = await fetchRevisions(
     source,
     [...new Set(failures.map(({ id }) => id))].map((id) => ({ id })),
+    size,
     signal,
   );
+  const isReached = ({ id, rev }: Failure): boolean =>
+    now.revisions.some((leaf) => leaf.id === id && leadsTo(leaf, rev));
   const unclear = new Set(now.failures.filter(({ gone }) => !gone).map(({ id }) => id));
+  const left = failures.filter((failure) => !isReached(failure));
   // Given up: the source answers for the document, and no leaf of it leads back to the revision.
-  const givenUp = failures.filter(
-    ({ id, rev, gone }) =>
-      gone && !unclear.has(id) && !now.revisions.some((leaf) => leaf.id === id && leadsTo(leaf, rev)),
-  );
-  const succeeded = failures.filter(({ id, rev }) =>
-    now.revisions.some((leaf) => leaf.id === id && leadsTo(leaf, rev)),
-  );
+  const isGivenUp = ({ id, gone }: Failure): boolean => gone && !unclear.has(id);
   return {
     revisions: [...revisions, ...now.revisions],
-    failures: failures.filter((failure) => !givenUp.includes(failure) && !succeeded.includes(failure)),
-    forget: givenUp,
+    failures: left.filter((failure) => !isGivenUp(failure)),
+    forget: left.filter(isGivenUp),
   };
 }
 
