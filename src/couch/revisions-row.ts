@@ -24,13 +24,19 @@ export type RevisionResult =
       readonly error: { readonly error: string; readonly reason: string };
     };
 
+/** What an answer of `_bulk_get` tells of one document. */
+export interface RevisionsRow {
+  readonly id: string;
+  readonly results: readonly RevisionResult[];
+}
+
 /**
  * Reads one row of the answer to `_bulk_get`: `{"id","docs":[{"ok":{…}} | {"error":{…}} …]}`. What is wrong with one
  * revision is a result, what is wrong with the row an error.
  *
  * @throws ProtocolError when the row is not CouchDB's
  */
-export function parseRevisionsRow(text: string): { readonly id: string; readonly results: readonly RevisionResult[] } {
+export function parseRevisionsRow(text: string): RevisionsRow {
   const row = parseObject(text, 'A row of the answer to _bulk_get');
   const id = row['id'];
   const docs = row['docs'];

@@ -52,7 +52,8 @@ async function* fetchBatch(
   for (let failures = 0; ; ) {
     try {
       for await (const rows of readAnswers(endpoint, outstanding, signal)) {
-        yield rows.flatMap((row) => outstanding.take(parseRevisionsRow(row)));
+        // All are read before any is taken: what has been taken is not asked for again, so it must not be lost.
+        yield outstanding.take(rows.map(parseRevisionsRow));
         failures = 0;
       }
       yield outstanding.rest();

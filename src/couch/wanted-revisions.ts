@@ -1,5 +1,5 @@
 import { ProtocolError } from '../core/errors.ts';
-import type { RevisionResult } from './revisions-row.ts';
+import type { RevisionResult, RevisionsRow } from './revisions-row.ts';
 
 /** Revisions of a document that are wanted: the named ones, or every leaf, deleted ones too. */
 export interface WantedRevisions {
@@ -43,21 +43,21 @@ export class Outstanding {
     return this.wanted().flatMap(({ id, revs }): Entry[] => revs?.map((rev) => ({ id, rev })) ?? [{ id }]);
   }
 
-  /** The results of one row of the answer that somebody waits for. */
-  take({ id, results }: { readonly id: string; readonly results: readonly RevisionResult[] }): RevisionResult[] {
-    const revs = this.#named.get(id);
-    if (revs === undefined && !this.#leaves.has(id)) {
+  /**
+   * The results of some rows of the answer that somebody waits for.
+   *
+   * @throws ProtocolError when a row is of a document that was not asked for; nothing is taken then, so that all of it is
+   *   asked for again
+   */
+  take(rows: readonly RevisionsRow[]): RevisionResult[] {
+    for (const { id } of rows) {
+      if (this.#named.has(id) || this.#leaves.has(id)) continue;
       throw new ProtocolError(
         `The answer to _bulk_get holds a document that was not asked for: ${JSON.stringify(id)}`,
         true,
       );
     }
-    const allLeaves = this.#leaves.delete(id);
-    return results.filter((result) => {
-      if (result.rev !== undefined && revs?.delete(result.rev)) return true;
-      if ('error' in result && result.rev === undefined) this.#complaints.set(id, result.error);
-      return allLeaves;
-    });
+    return rows.flatMap((row) => this.#takeRow(row));
   }
 
   /** What a complete answer has left out, which is how some servers say that they do not have it. */
@@ -68,5 +68,15 @@ export class Outstanding {
       for (const rev of revs) results.push(error === undefined ? { id, rev, missing: true } : { id, rev, error });
     }
     return results;
+  }
+
+  #takeRow({ id, results }: RevisionsRow): RevisionResult[] {
+    const revs = this.#named.get(id);
+    const allLeaves = this.#leaves.delete(id);
+    return results.filter((result) => {
+      if (result.rev !== undefined && revs?.delete(result.rev)) return true;
+      if ('error' in result && result.rev === undefined) this.#complaints.set(id, result.error);
+      return allLeaves;
+    });
   }
 }
