@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fsKv } from '../../../adapters/fs/index.ts';
 import { type CouchServer, startServer } from '../../../demo/server/index.ts';
+import { encodeJson } from '../../../src/kv/json.ts';
 import { awkwardDocuments, generations } from '../../support/documents.ts';
 import { answer, startScriptedServer } from '../../support/scripted-server.ts';
 import { createDatabase, type SourceDatabase } from '../../support/source-database.ts';
@@ -27,6 +29,15 @@ afterEach(async () => {
   await source.destroy();
   await rm(folder, { recursive: true });
 });
+
+/** Every file below a folder with its content. */
+async function snapshot(path: string): Promise<[string, string][]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Promise.all(
+    files.sort().map(async (file): Promise<[string, string]> => [file, await readFile(file, 'base64')]),
+  );
+}
 
 function withCredentials(url: string): string {
   return url.replace('://', '://admin:pa%3Ass%40word@');
@@ -151,6 +162,42 @@ describe('couchtide pull', () => {
     expect(last).toMatch(/^couchtide: [A-Z]/);
     expect(last).toMatch(sentence);
     expect(stderr).not.toMatch(/pa:ss|pa%3Ass|^\s+at /m);
+  });
+
+  test.each([
+    ['a file in place of the directory', async () => writeFile(directory, 'mine'), /foreign|directory|file/i],
+    [
+      'a foreign file in place of the store',
+      async () => {
+        await mkdir(directory);
+        await writeFile(
+          join(directory, 'couchtide.sqlite'),
+          'something else entirely, and more than a header of it'.repeat(20),
+        );
+      },
+      /couchtide\.sqlite/,
+    ],
+    [
+      'a replica of a newer couchtide',
+      async () => {
+        const kv = await fsKv(directory);
+        await kv.update([], () => ({
+          set: [[['replicas', 'recipes'], encodeJson({ format: 99 })]],
+          result: undefined,
+        }));
+        await kv.close();
+      },
+      /newer couchtide/,
+    ],
+  ])('says of %s what is wrong, and leaves it as it is', async (_what, prepare, sentence) => {
+    await prepare();
+    const before = await snapshot(folder);
+    const { code, stdout, stderr } = await runCli(['pull', source.url, directory]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^couchtide: [A-Z].*\n$/);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toContain('pa:ss');
+    expect(await snapshot(folder)).toEqual(before);
   });
 
   test('reports what is wrong as a line of JSON too', async () => {
