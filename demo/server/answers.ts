@@ -19,6 +19,11 @@ export function okAnswer(status = 200, headers: AnswerHeaders = {}): Answer {
   return jsonAnswer('{"ok":true}', status, headers);
 }
 
+/** A document was written. */
+export function writtenAnswer(id: string, rev: string, status: number, headers: AnswerHeaders = {}): Answer {
+  return jsonAnswer(`{"ok":true,"id":${quoteJson(id)},"rev":${quoteJson(rev)}}`, status, headers);
+}
+
 /** How a refusal is told. */
 export function refusalAnswer({ status, error, reason, headers }: Refusal): Answer {
   const hash = headers[STACK_HASH];

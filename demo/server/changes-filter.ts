@@ -5,8 +5,8 @@ import type { Database } from './database.ts';
 import { designFunction } from './design-functions.ts';
 import type { StoredDocument } from './document.ts';
 import { type DesignFunction, FunctionError } from './functions.ts';
-import { isObject, isTextList, type JsonObject, type JsonValue } from './json.ts';
-import { JsonSyntaxError, parseJson } from './json-parse.ts';
+import { isObject, isTextList, type JsonObject } from './json.ts';
+import { parseJson } from './json-parse.ts';
 import { Refusal, type Request } from './model.ts';
 import { badRequest, crash } from './refusals.ts';
 import { compileSelector } from './selector.ts';
@@ -69,17 +69,9 @@ function documentIds(ids: readonly string[], told: Told): FeedFilter {
 }
 
 function readDocumentIds(request: Request, body: JsonObject | undefined): string[] {
-  const ids = request.method === 'POST' ? body?.get('doc_ids') : parseQuery(request.query.get('doc_ids') ?? 'null');
+  const ids = request.method === 'POST' ? body?.get('doc_ids') : parseJson(request.query.get('doc_ids') ?? 'null');
   if (isTextList(ids)) return ids;
   throw badRequest('`doc_ids` filter parameter is not a list of doc ids.');
-}
-
-function parseQuery(text: string): JsonValue {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    throw error instanceof JsonSyntaxError ? badRequest('invalid UTF-8 JSON') : error;
-  }
 }
 
 function selected(database: Database, told: Told, body: JsonObject | undefined): FeedFilter {

@@ -123,7 +123,9 @@ export class Database {
     const document = new StoredDocument(id, index, shard.sequence + 1, tree, contents);
     if (before !== undefined) this.#remove(before);
     shard.append(document);
-    this.#add(document);
+    this.#documents.set(id, document);
+    this.#count(document, 1);
+    if (before?.winner.deleted !== document.winner.deleted) this.#sortedIds = undefined;
     this.#fileSize += PER_WRITE + sizeOf(document);
     return document;
   }
@@ -148,6 +150,7 @@ export class Database {
   forget(document: StoredDocument): void {
     this.#remove(document);
     this.#documents.delete(document.id);
+    this.#sortedIds = undefined;
   }
 
   /** Calls a listener after every batch of changes, and when the database is deleted; gives the way to stop it. */
@@ -167,11 +170,6 @@ export class Database {
     this.announce();
   }
 
-  #add(document: StoredDocument): void {
-    this.#documents.set(document.id, document);
-    this.#count(document, 1);
-  }
-
   #remove(document: StoredDocument): void {
     this.#shard(document.shard).vacate(document.sequence);
     this.#count(document, -1);
@@ -179,7 +177,6 @@ export class Database {
 
   #count(document: StoredDocument, sign: 1 | -1): void {
     this.#contentSize += sign * sizeOf(document);
-    this.#sortedIds = undefined;
     if (!document.winner.deleted) this.#liveCount += sign;
     if (!isDesignId(document.id)) return;
     this.#designRevision += 1;

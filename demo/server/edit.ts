@@ -5,8 +5,9 @@ import { formatRev } from '../../src/revs/rev.ts';
 import { stem } from '../../src/revs/stem.ts';
 import { emptyTree } from '../../src/revs/tree.ts';
 import { winner } from '../../src/revs/winner.ts';
-import type { StoredDocument } from './document.ts';
+import type { StoredDocument, StoredRevision } from './document.ts';
 import type { IncomingDocument } from './incoming.ts';
+import { Refusal } from './model.ts';
 import { conflict } from './refusals.ts';
 import { revisionId } from './revision-id.ts';
 import {
@@ -20,43 +21,60 @@ import {
 } from './write.ts';
 
 /**
- * Writes edits, each on top of the leaf it names: the ordinary `_bulk_docs`, `PUT` and `DELETE`.
+ * Writes edits, each on top of the leaf it names: the ordinary `_bulk_docs`, `PUT` and `DELETE`. Whatever one document's
+ * attachments are refused for, nothing of the batch is stored.
  *
  * @returns what became of each document, in the order given
  * @throws Refusal 412 for a stub that the edited revision cannot fill, 413 for an attachment that is too large
  */
 export function storeEdits(writing: Writing, documents: readonly IncomingDocument[]): WriteResult[] {
   const results: WriteResult[] = [];
-  for (const group of groupById(documents)) {
-    for (const { document, index } of group.documents) results[index] = storeEdit(writing, document);
+  const groups = groupById(documents).map(({ id, documents: sent }) => ({
+    id,
+    edits: sent.map(({ document, index }) => ({ edit: prepare(writing, document), index })),
+  }));
+  for (const { id, edits } of groups) {
+    for (const { edit, index } of edits) {
+      results[index] = edit instanceof Refusal ? { id, refusal: edit } : commit(writing, id, edit);
+    }
   }
   writing.database.announce();
   return results;
 }
 
-function storeEdit(writing: Writing, document: IncomingDocument): WriteResult {
+/** An edit that may be stored, unless another of the same batch comes before. */
+interface Edit {
+  readonly path: RevisionPath;
+  readonly deleted: boolean;
+  readonly content: StoredRevision;
+}
+
+function prepare(writing: Writing, document: IncomingDocument): Edit | Refusal {
   const { id, body, deleted } = document;
   const { database, validate } = writing;
   const before = database.document(id);
   const base = baseOf(before, document.path, deleted);
-  if (base === undefined) return { id, refusal: conflict() };
+  if (base === undefined) return conflict();
 
   const [parentId] = base.ids;
-  const previous = parentId === undefined ? undefined : before?.content(formatRev(base.start, parentId));
-  const parent = document.path.ids.length === 0 ? [] : previous?.attachments;
-  const attachments = attachmentsOf(writing, document, parent, base.start + 1);
+  // An edit that names no revision starts anew, also where it goes on top of a tombstone.
+  const isFresh = document.path.ids.length === 0;
+  const replaced = isFresh || parentId === undefined ? undefined : before?.content(formatRev(base.start, parentId));
+  const generation = base.start + 1;
+  const attachments = attachmentsOf(writing, document, isFresh ? [] : replaced?.attachments, generation);
   const newId = revisionId({ deleted, parentGeneration: base.start, parentId, body, attachments });
-  const rev = formatRev(base.start + 1, newId);
-  const content = contentOf(document, rev, attachments);
-  const refusal = refusalOf(() => validate({ document, content, previous }));
-  if (refusal !== undefined) return { id, refusal };
+  const content = contentOf(document, formatRev(generation, newId), attachments);
+  const refusal = refusalOf(() => validate({ document, content, replaced: replaced?.rev }));
+  return refusal ?? { path: { start: generation, ids: [newId, ...base.ids] }, deleted, content };
+}
 
-  const path = { start: base.start + 1, ids: [newId, ...base.ids] };
+function commit({ database }: Writing, id: string, { path, deleted, content }: Edit): WriteResult {
+  const before = database.document(id);
   const { tree, change } = mergePath(before?.tree ?? emptyTree, path, deleted);
-  if (change === 'none') return { id, refusal: conflict() };
+  if (before !== undefined && change !== 'extended') return { id, refusal: conflict() };
   const stemmed = stem(tree, database.revsLimit);
   database.store(id, stemmed, keepContents(stemmed, before?.contents ?? [], [content]));
-  return { id, rev };
+  return { id, rev: content.rev };
 }
 
 /**

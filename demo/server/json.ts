@@ -63,11 +63,6 @@ export function quoteJson(text: string): string {
   return `"${TO_ESCAPE.test(text) ? text.replaceAll(TO_ESCAPE_ALL, escapeCharacter) : text}"`;
 }
 
-/** The same value as plain JavaScript, for functions of design documents: numbers become doubles. */
-export function toPlain(value: JsonValue): unknown {
-  return JSON.parse(writeJson(value));
-}
-
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what has to be escaped
 const TO_ESCAPE = /["\\\u0000-\u001f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what has to be escaped

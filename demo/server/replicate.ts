@@ -85,7 +85,7 @@ function look(writing: Writing, { id, documents }: Group, refused: WriteResult[]
     const previous = nearestContent(before, start - 1, fresh?.get(rev) ?? ids.slice(1));
     const attachments = attachmentsOf(writing, document, before === undefined ? [] : previous?.attachments);
     const content = contentOf(document, rev, attachments);
-    const refusal = refusalOf(() => validate({ document, content, previous }));
+    const refusal = refusalOf(() => validate({ document, content, replaced: previous?.rev }));
     if (refusal === undefined) accepted.push({ document, content });
     else refused.push({ id, rev, refusal });
   }

@@ -7,10 +7,8 @@ import type { StoredDocument, StoredRevision } from './document.ts';
 import { quoteJson } from './json.ts';
 import type { MultipartDocument } from './multipart.ts';
 
-/** What to show of a document besides its own members. */
-export interface ShowOptions {
-  /** `_revisions`. */
-  readonly revs?: boolean;
+/** What to tell of other revisions, and of the place in the feed. */
+export interface MetaOptions {
   /** `_revs_info`. */
   readonly revsInfo?: boolean;
   /** `_conflicts`. */
@@ -19,6 +17,13 @@ export interface ShowOptions {
   readonly deletedConflicts?: boolean;
   /** `_local_seq`. */
   readonly localSeq?: boolean;
+}
+
+/** What to show of a document besides its own members. */
+export interface ShowOptions {
+  /** `_revisions`. */
+  readonly revs?: boolean;
+  readonly meta?: MetaOptions;
   /** How attachments are shown. */
   readonly attachments?: AttachmentView;
   /** The revisions whose attachments the client has: those become stubs (`atts_since`). */
@@ -44,8 +49,9 @@ export function showRevision(
   if (content === undefined) return undefined;
   const { id, tree } = document;
   const deleted = nodeDeleted(tree, rev);
-  const revisions = options.revs ? `,"_revisions":${revisionsText(pathTo(tree, rev, database.revsLimit))}` : '';
-  const meta = metaText(document, rev, options);
+  const path = options.revs ? pathTo(tree, rev, database.revsLimit) : undefined;
+  const revisions = path === undefined ? '' : `,"_revisions":${revisionsText(path)}`;
+  const meta = metaText(document, rev, options.meta ?? {});
   const hasMeta = meta !== '';
   const before = revisions + meta;
   if (content.attachments.length === 0) {
@@ -68,14 +74,15 @@ export function showRevision(
   return { id, rev, json, attachments: withContent(content.attachments, view), hasMeta, hasAttachments: true };
 }
 
-/** The text of a revision, with members to follow its own. */
+/** The text of a revision, with members to follow its own; without `_rev` where that is empty. */
 export function revisionText(id: string, { rev, members }: StoredRevision, deleted: boolean, extra = ''): string {
+  const head = `"_id":${quoteJson(id)}${rev === '' ? '' : `,"_rev":${quoteJson(rev)}`}`;
   const own = members === '' ? '' : `,${members}`;
-  return `{"_id":${quoteJson(id)},"_rev":${quoteJson(rev)}${own}${deleted ? ',"_deleted":true' : ''}${extra}}`;
+  return `{${head}${own}${deleted ? ',"_deleted":true' : ''}${extra}}`;
 }
 
 /** The members that tell of other revisions, and of the place in the feed. */
-function metaText(document: StoredDocument, rev: string, options: ShowOptions): string {
+function metaText(document: StoredDocument, rev: string, options: MetaOptions): string {
   let text = '';
   if (options.revsInfo) text += `,"_revs_info":${revsInfoText(document, rev)}`;
   if (options.conflicts) text += revList('_conflicts', conflicts(document.tree));
@@ -90,8 +97,9 @@ function viewOf(document: StoredDocument, rev: string, { attachments = {}, attsS
   return { ...attachments, newerThan: knownGeneration(path === undefined ? [] : revsOf(path), attsSince) };
 }
 
-function revisionsText(path: RevisionPath | undefined): string {
-  return path === undefined ? 'null' : `{"start":${path.start},"ids":[${path.ids.map(quoteJson).join(',')}]}`;
+/** The text of `_revisions`. */
+export function revisionsText({ start, ids }: RevisionPath): string {
+  return `{"start":${start},"ids":[${ids.map(quoteJson).join(',')}]}`;
 }
 
 function revsInfoText(document: StoredDocument, rev: string): string {

@@ -1,4 +1,4 @@
-import type { Query } from './model.ts';
+import type { Query, Request } from './model.ts';
 
 /** Splits a path at its slashes and decodes each part; empty parts vanish. */
 export function decodePath(path: string): string[] {
@@ -24,15 +24,20 @@ export function parseQuery(text: string): Query {
   };
 }
 
+/** The address of something on this server, as the client knows it. */
+export function addressOf({ headers }: Request, ...path: readonly string[]): string {
+  return `http://${headers.get('host')}/${path.map(encodePart).join('/')}`;
+}
+
 /** Encodes a text as CouchDB does in a `Location`: everything but letters, digits and `_.-:`. */
-export function encodePart(text: string): string {
+function encodePart(text: string): string {
   return encodeURIComponent(text)
     .replace(/[!'()*~]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%3A', ':');
 }
 
 /** Decodes escapes, and `+` as a blank. An escape that is none stays; bytes that are not UTF-8 are replaced. */
-function decodePart(text: string): string {
+export function decodePart(text: string): string {
   const blanks = text.replaceAll('+', ' ');
   if (!blanks.includes('%')) return blanks;
   return blanks.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {

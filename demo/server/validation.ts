@@ -1,3 +1,5 @@
+import { formatRev } from '../../src/revs/rev.ts';
+import { attachmentsJson } from './attachment-members.ts';
 import type { Database } from './database.ts';
 import { checkDesignDocument } from './design-document.ts';
 import type { StoredRevision } from './document.ts';
@@ -5,18 +7,16 @@ import { isDesignId, isLocalId } from './document-id.ts';
 import { compileFunction, type DesignFunction, FunctionError } from './functions.ts';
 import type { Identity } from './identity.ts';
 import type { IncomingDocument } from './incoming.ts';
-import { toPlain } from './json.ts';
-import { parseJson } from './json-parse.ts';
 import { Refusal } from './model.ts';
-import { revisionText } from './show.ts';
+import { revisionsText, revisionText, showRevision } from './show.ts';
 
 /** A document about to be written. */
 export interface Candidate {
   readonly document: IncomingDocument;
   /** What would be stored. */
   readonly content: StoredRevision;
-  /** What is stored of the revision it follows. */
-  readonly previous: StoredRevision | undefined;
+  /** The revision whose content it replaces; none for a new document. */
+  readonly replaced: string | undefined;
 }
 
 /**
@@ -34,7 +34,7 @@ export type Validate = (candidate: Candidate) => void;
  */
 export function validation(database: Database, user: Identity, requireAdmin: () => void): Validate {
   const context = { db: database.name, name: user.name, roles: user.roles };
-  return ({ document, content, previous }) => {
+  return ({ document, content, replaced }) => {
     if (isLocalId(document.id)) return;
     if (isDesignId(document.id)) {
       requireAdmin();
@@ -43,8 +43,8 @@ export function validation(database: Database, user: Identity, requireAdmin: () 
     }
     const functions = validationFunctions(database);
     if (functions.length === 0) return;
-    const next = plainRevision(document.id, content, document.deleted);
-    const before = previous === undefined ? null : plainRevision(document.id, previous, false);
+    const next: unknown = JSON.parse(candidateText(document, content));
+    const before: unknown = JSON.parse(replacedText(database, document.id, replaced));
     const security: unknown = JSON.parse(database.security.text);
     for (const check of functions) ask(check, [next, before, context, security]);
   };
@@ -95,6 +95,16 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function plainRevision(id: string, content: StoredRevision, deleted: boolean): unknown {
-  return toPlain(parseJson(revisionText(id, content, deleted)));
+/** A document before it is stored: with the revision it comes with, which for an edit is the one it replaces. */
+function candidateText({ id, path, deleted }: IncomingDocument, { members, attachments }: StoredRevision): string {
+  const rev = path.ids.length === 0 ? '' : formatRev(path.start, path.ids[0] ?? '');
+  const revisions = rev === '' ? '' : `,"_revisions":${revisionsText(path)}`;
+  const stubs = attachments.length === 0 ? '' : `,"_attachments":${attachmentsJson(attachments, {})}`;
+  return revisionText(id, { rev, members, attachments }, deleted, revisions + stubs);
+}
+
+function replacedText(database: Database, id: string, rev: string | undefined): string {
+  const document = database.document(id);
+  if (document === undefined || rev === undefined) return 'null';
+  return showRevision(database, document, rev, { revs: true })?.json ?? 'null';
 }

@@ -82,7 +82,7 @@ export function nearestContent(
 }
 
 /** Runs a check that refuses by throwing; gives its refusal. */
-export function refusalOf(check: () => void): Refusal | undefined {
+export function refusalOf(check: () => unknown): Refusal | undefined {
   try {
     check();
     return undefined;

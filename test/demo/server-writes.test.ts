@@ -80,6 +80,13 @@ describe('edits', () => {
     expect(results).toMatchObject([{ ok: true }, { error: 'conflict' }]);
   });
 
+  test('a stub that nothing can fill stops the whole batch', async () => {
+    const lacking = { _id: 'z', _attachments: { x: { stub: true, content_type: 'text/plain', length: 0 } } };
+    const { status } = await ask('POST', `${url}/_bulk_docs`, { docs: [{ _id: 'a' }, lacking] });
+    expect(status).toBe(412);
+    expect(database.documentCount).toBe(0);
+  });
+
   test('conflicts stay until their leaf is deleted', async () => {
     database.bulkDocs(
       ['x', 'y'].map((id) => ({ _id: 'a', _revisions: { start: 2, ids: [id, 'r'] } })),
@@ -145,6 +152,20 @@ describe('design documents', () => {
     expect(() => database.put({ _id: 'a' })).toThrow('403 forbidden: n is undefined');
     const rev = database.put({ _id: 'a', n: 1, locked: true });
     expect(database.put({ _id: 'a', _rev: rev, n: 2 })).toMatch(/^2-/);
+  });
+
+  test('a validation function sees revisions, and what a deletion replaces', async () => {
+    const check = `function (next, before) {
+      if (next._deleted) throw({ forbidden: JSON.stringify([next._rev, before._rev, before._revisions.start]) });
+      if (before) throw({ forbidden: JSON.stringify([next._rev, next._revisions.ids, before.n]) });
+      if (next._rev) throw({ forbidden: 'a new document has no revision' });
+    }`;
+    const rev = database.put({ _id: 'a', n: 1 });
+    database.put({ _id: '_design/check', validate_doc_update: check });
+    const [generation, id] = rev.split('-');
+    expect(() => database.put({ _id: 'a', _rev: rev, n: 2 })).toThrow(JSON.stringify([rev, [id], 1]));
+    expect(() => database.remove('a')).toThrow(JSON.stringify([rev, rev, Number(generation)]));
+    expect(database.put({ _id: 'b' })).toMatch(/^1-/);
   });
 
   test('a function that does not end is stopped', async () => {

@@ -151,7 +151,7 @@ function documentText(
   { conflicts, attachments, encodingInfo }: ListQuery,
 ): string {
   const shown = showRevision(database, document, rev, {
-    conflicts,
+    meta: { conflicts },
     attachments: { content: attachments ? 'inline' : undefined, encodingInfo },
   });
   return shown?.json ?? 'null';

@@ -1,18 +1,15 @@
-import { jsonAnswer } from '../answers.ts';
+import { formatRev } from '../../../src/revs/rev.ts';
+import { writtenAnswer } from '../answers.ts';
 import { attachmentAnswer } from '../attachment-transfer.ts';
 import { type AttachmentDraft, checkAttachmentName } from '../attachments.ts';
 import { checkDocumentId } from '../document-id.ts';
-import { storeEdits } from '../edit.ts';
 import type { DatabaseExchange, Endpoint } from '../exchange.ts';
 import { type IncomingDocument, NO_PATH, readRevText } from '../incoming.ts';
-import { isObject, quoteJson } from '../json.ts';
-import { parseJson } from '../json-parse.ts';
 import { type Answer, Refusal, type Request, type StoredAttachment } from '../model.ts';
-import { conflict, notFound } from '../refusals.ts';
-import { encodePart } from '../url.ts';
-import { pathFrom } from './document-write.ts';
+import { notFound } from '../refusals.ts';
+import { addressOf } from '../url.ts';
 import { openRevision } from './open-document.ts';
-import { writingOf } from './receive.ts';
+import { editOf, pathFrom, storeEdit } from './receive.ts';
 
 /** `/{db}/{doc}/{attachment}`. */
 export function attachmentEndpoint(id: string, name: string): Endpoint<DatabaseExchange> {
@@ -48,9 +45,8 @@ async function putAttachment(exchange: DatabaseExchange, id: string, name: strin
   };
   const document = baseOf(exchange, id);
   const kept = document.attachments.filter((draft) => draft.name !== name);
-  const rev = write(exchange, { ...document, attachments: [content, ...kept] });
-  const location = [database.name, encodePart(id), encodePart(name)].join('/');
-  return written(id, rev, 201, { Location: `http://${request.headers.get('host')}/${location}` });
+  const rev = storeEdit(exchange, { ...document, attachments: [content, ...kept] });
+  return writtenAnswer(id, rev, 201, { Location: addressOf(request, database.name, id, name) });
 }
 
 function deleteAttachment(exchange: DatabaseExchange, id: string, name: string): Answer {
@@ -62,7 +58,7 @@ function deleteAttachment(exchange: DatabaseExchange, id: string, name: string):
     throw notFound(NO_ATTACHMENT);
   }
   const kept = document.attachments.filter((draft) => draft.name !== name);
-  return written(id, write(exchange, { ...document, attachments: kept }), 200, {});
+  return writtenAnswer(id, storeEdit(exchange, { ...document, attachments: kept }), 200);
 }
 
 const NO_ATTACHMENT = 'Document is missing attachment';
@@ -75,35 +71,12 @@ function existing(attachments: readonly StoredAttachment[], name: string): Store
 
 /** The revision to be changed, with its attachments; a new document where the request names none. */
 function baseOf({ database, request }: DatabaseExchange, id: string): IncomingDocument {
-  const empty: IncomingDocument = {
-    id: checkDocumentId(id),
-    path: NO_PATH,
-    deleted: false,
-    body: new Map(),
-    attachments: [],
-  };
+  const empty = editOf(checkDocumentId(id), NO_PATH, undefined);
   const path = pathFrom(request, empty);
   if (path.ids.length === 0) return empty;
-  const content = database.document(id)?.content(`${path.start}-${path.ids[0]}`);
+  const content = database.document(id)?.content(formatRev(path.start, path.ids[0] ?? ''));
   if (content === undefined) throw new Refusal(409, 'not_found', 'missing_rev');
-  const body = parseJson(`{${content.members}}`);
-  return {
-    ...empty,
-    path,
-    body: isObject(body) ? body : new Map(),
-    attachments: content.attachments.map((attachment) => ({ kind: 'kept', name: attachment.name, attachment })),
-  };
-}
-
-function write(exchange: DatabaseExchange, document: IncomingDocument): string {
-  const [result] = storeEdits(writingOf(exchange), [document]);
-  if (result === undefined) throw conflict();
-  if (result.refusal !== undefined) throw result.refusal;
-  return result.rev;
-}
-
-function written(id: string, rev: string, status: number, headers: Readonly<Record<string, string>>): Answer {
-  return jsonAnswer(`{"ok":true,"id":${quoteJson(id)},"rev":${quoteJson(rev)}}`, status, headers);
+  return editOf(id, path, content);
 }
 
 function readEncoding({ headers }: Request): 'gzip' | undefined {

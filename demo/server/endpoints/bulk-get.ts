@@ -9,6 +9,7 @@ import { bulkGetBoundary, bulkGetPieces, type MultipartDocument } from '../multi
 import { openRevisions } from '../open-revisions.ts';
 import { badRequest, crash } from '../refusals.ts';
 import { type ShowOptions, showRevision } from '../show.ts';
+import { refusalOf } from '../write.ts';
 
 /** `POST /{db}/_bulk_get`. */
 export const bulkGet: Endpoint<DatabaseExchange> = { allow: 'POST', methods: { POST: read } };
@@ -64,27 +65,24 @@ interface Asked {
 
 /** Reads an entry; what is wrong with it is told with the value that is. */
 function readEntry(entry: JsonObject, id: string): Asked | { readonly rev: JsonValue; readonly refusal: Refusal } {
-  let suspect: JsonValue = null;
-  try {
-    checkDocumentId(id);
-    const rev = entry.get('rev');
-    suspect = rev ?? null;
-    const revs = rev === undefined ? 'all' : [readRevText(rev)];
-    const known = entry.get('atts_since') ?? (entry.has('atts_since') ? null : []);
-    suspect = null;
-    if (!Array.isArray(known)) {
-      suspect = known;
-      throw badRequest('att_since value must be array of revs.');
-    }
-    const attsSince = known.map((text) => {
-      suspect = text;
-      return readRevText(text);
-    });
-    return { revs, attsSince: attsSince.length === 0 ? undefined : attsSince };
-  } catch (error) {
-    if (error instanceof Refusal) return { rev: suspect, refusal: error };
-    throw error;
+  const rev = entry.get('rev');
+  const known = entry.has('atts_since') ? (entry.get('atts_since') ?? null) : [];
+  const checks: [suspect: JsonValue, check: () => unknown][] = [
+    [null, () => checkDocumentId(id)],
+    [rev ?? null, () => rev === undefined || readRevText(rev)],
+    [known, () => requireList(known)],
+    ...(Array.isArray(known) ? known : []).map((text): [JsonValue, () => unknown] => [text, () => readRevText(text)]),
+  ];
+  for (const [suspect, check] of checks) {
+    const refusal = refusalOf(check);
+    if (refusal !== undefined) return { rev: suspect, refusal };
   }
+  const attsSince = Array.isArray(known) && known.length > 0 ? known.map(readRevText) : undefined;
+  return { revs: rev === undefined ? 'all' : [readRevText(rev)], attsSince };
+}
+
+function requireList(value: JsonValue): void {
+  if (!Array.isArray(value)) throw badRequest('att_since value must be array of revs.');
 }
 
 function find(

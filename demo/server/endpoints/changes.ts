@@ -80,7 +80,7 @@ function shower(
   fields: readonly string[] | undefined,
 ): (document: StoredDocument) => string {
   const show: ShowOptions = {
-    conflicts,
+    meta: { conflicts },
     attachments: { content: attachments ? 'inline' : undefined, encodingInfo },
   };
   return (document) => {

@@ -6,7 +6,7 @@ import { type Answer, Refusal } from '../model.ts';
 import { badRequest, crash, notFound } from '../refusals.ts';
 import { endPosition, formatSequence, startPosition } from '../sequence.ts';
 import type { ServerState } from '../state.ts';
-import { encodePart } from '../url.ts';
+import { addressOf } from '../url.ts';
 import { createDocument } from './document-write.ts';
 
 /** `/{db}` itself. */
@@ -60,7 +60,7 @@ function create({ request, state }: Exchange, name: string): Answer {
     throw new Refusal(412, 'file_exists', 'The database could not be created, the file already exists.');
   }
   state.createDatabase(name, readShardCount(state, request.query.get('q')));
-  return okAnswer(201, { Location: `http://${request.headers.get('host')}/${encodePart(name)}` });
+  return okAnswer(201, { Location: addressOf(request, name) });
 }
 
 function remove({ request, state }: Exchange, name: string): Answer {

@@ -106,7 +106,7 @@ function rowText(database: Database, { id, key, value }: ViewRow, { includeDocs,
   const row = `"id":${quoteJson(id)},"key":${writeJson(key)},"value":${writeJson(value)}`;
   if (!includeDocs) return `{${row}}`;
   const document = database.document(id);
-  const shown = document && showRevision(database, document, document.winner.rev, { conflicts });
+  const shown = document && showRevision(database, document, document.winner.rev, { meta: { conflicts } });
   return `{${row},"doc":${shown?.json ?? 'null'}}`;
 }
 

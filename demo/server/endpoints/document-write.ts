@@ -1,18 +1,17 @@
 import { formatRev } from '../../../src/revs/rev.ts';
-import { jsonAnswer } from '../answers.ts';
+import { writtenAnswer } from '../answers.ts';
 import { checkDocumentId } from '../document-id.ts';
-import { storeEdits } from '../edit.ts';
 import { type DatabaseExchange, readJson } from '../exchange.ts';
 import { type IncomingDocument, NO_PATH, pathOf, readRev, readRevText } from '../incoming.ts';
-import { isObject, type JsonValue, quoteJson } from '../json.ts';
-import { parseJson, parseJsonBytes } from '../json-parse.ts';
-import { type Answer, Refusal, type Request } from '../model.ts';
+import type { JsonValue } from '../json.ts';
+import { parseJsonBytes } from '../json-parse.ts';
+import { type Answer, type AnswerHeaders, Refusal, type Request } from '../model.ts';
 import { readRelated } from '../multipart.ts';
-import { badRequest, conflict } from '../refusals.ts';
+import { badRequest } from '../refusals.ts';
 import { storeRevisions } from '../replicate.ts';
-import { encodePart } from '../url.ts';
+import { addressOf, decodePart } from '../url.ts';
 import { openRevision, openWinner } from './open-document.ts';
-import { receiveDocument, requireRevision, writingOf } from './receive.ts';
+import { editOf, pathFrom, receiveDocument, requireRevision, storeEdit, writingOf } from './receive.ts';
 
 /** `PUT /{db}/{doc}`, as JSON or with its attachments as `multipart/related`. */
 export async function putDocument(exchange: DatabaseExchange, id: string): Promise<Answer> {
@@ -25,25 +24,27 @@ export async function putDocument(exchange: DatabaseExchange, id: string): Promi
     : { value: parseJsonBytes(await request.body()), parts: [] };
   const received = receiveDocument(exchange, value, parts);
   const document = { ...received, id, path: pathFrom(request, received) };
-  if (request.query.get('new_edits') !== 'false') return writeEdit(exchange, document);
-  requireRevision(document);
-  const [refused] = storeRevisions(writingOf(exchange), [document]);
-  if (refused?.refusal !== undefined) throw refused.refusal;
-  return written(exchange, id, formatRev(document.path.start, document.path.ids[0] ?? ''), document.deleted);
+  const isGiven = request.query.get('new_edits') === 'false';
+  const rev = isGiven ? storeRevision(exchange, document) : storeEdit(exchange, document);
+  return writtenAnswer(id, rev, document.deleted ? 200 : 201, whereItIs(exchange, id, rev));
 }
 
 /** `DELETE /{db}/{doc}`. */
 export function deleteDocument(exchange: DatabaseExchange, id: string): Answer {
   openWinner(exchange, id);
-  const tombstone: IncomingDocument = { id, path: NO_PATH, deleted: true, body: new Map(), attachments: [] };
-  return writeEdit(exchange, { ...tombstone, path: pathFrom(exchange.request, tombstone) }, { location: false });
+  const tombstone = { ...editOf(id, NO_PATH, undefined), deleted: true };
+  const rev = storeEdit(exchange, { ...tombstone, path: pathFrom(exchange.request, tombstone) });
+  return writtenAnswer(id, rev, 200, { ETag: `"${rev}"` });
 }
 
 /** `POST /{db}`: a document with an id of its own, or one that the server makes. */
 export async function createDocument(exchange: DatabaseExchange): Promise<Answer> {
   const received = receiveDocument(exchange, await readJson(exchange.request));
   const document = received.id === '' ? { ...received, id: exchange.state.newId() } : received;
-  return writeEdit(exchange, document, { etag: false });
+  const rev = storeEdit(exchange, document);
+  return writtenAnswer(document.id, rev, 201, {
+    Location: addressOf(exchange.request, exchange.database.name, document.id),
+  });
 }
 
 /** `COPY /{db}/{doc}`, to the id in the header `Destination`, with `?rev=` where that exists. */
@@ -51,24 +52,13 @@ export function copyDocument(exchange: DatabaseExchange, id: string): Answer {
   const { request } = exchange;
   const [target = '', query = ''] = (request.headers.get('destination') ?? '').split('?');
   if (target === '') throw badRequest('Destination header is mandatory for COPY.');
-  const targetId = checkDocumentId(decodeURIComponent(target));
-  const rev = request.query.get('rev');
-  const source = openRevision(exchange, id, rev === undefined ? undefined : readRevText(rev));
-  const content = source.document.content(source.rev);
-  const body = parseJson(`{${content?.members ?? ''}}`);
-  const targetRev = /^rev=(.*)$/.exec(query)?.[1];
-  const copy: IncomingDocument = {
-    id: targetId,
-    path: targetRev === undefined ? NO_PATH : pathOf(readRev(targetRev)),
-    deleted: false,
-    body: isObject(body) ? body : new Map(),
-    attachments: (content?.attachments ?? []).map((attachment) => ({
-      kind: 'kept',
-      name: attachment.name,
-      attachment,
-    })),
-  };
-  return writeEdit(exchange, copy);
+  const targetId = checkDocumentId(decodePart(target));
+  const asked = request.query.get('rev');
+  const source = openRevision(exchange, id, asked === undefined ? undefined : readRevText(asked));
+  const [, targetRev] = /^rev=(.*)$/.exec(query) ?? [];
+  const path = targetRev === undefined ? NO_PATH : pathOf(readRev(targetRev));
+  const rev = storeEdit(exchange, editOf(targetId, path, source.document.content(source.rev)));
+  return writtenAnswer(targetId, rev, 201, whereItIs(exchange, targetId, rev));
 }
 
 /** `POST /{db}/{doc}`: a form, which only old browsers send; not served. */
@@ -76,54 +66,16 @@ export function refuseForm(): Answer {
   throw new Refusal(415, 'bad_content_type', 'Content-Type must be multipart/form-data');
 }
 
-/** Writes one edit; what refuses it is told as the answer. */
-export function writeEdit(
-  exchange: DatabaseExchange,
-  document: IncomingDocument,
-  shown: { readonly location?: boolean; readonly etag?: boolean } = {},
-): Answer {
-  const [result] = storeEdits(writingOf(exchange), [document]);
-  if (result === undefined) throw conflict();
-  if (result.refusal !== undefined) throw result.refusal;
-  return written(exchange, result.id, result.rev, document.deleted, shown);
+/** Stores a revision that is given; gives it back. */
+function storeRevision(exchange: DatabaseExchange, document: IncomingDocument): string {
+  requireRevision(document);
+  const [refused] = storeRevisions(writingOf(exchange), [document]);
+  if (refused?.refusal !== undefined) throw refused.refusal;
+  return formatRev(document.path.start, document.path.ids[0] ?? '');
 }
 
-function written(
-  { database, request }: DatabaseExchange,
-  id: string,
-  rev: string,
-  deleted: boolean,
-  { location = true, etag = true }: { readonly location?: boolean; readonly etag?: boolean } = {},
-): Answer {
-  const url = `http://${request.headers.get('host')}/${encodePart(database.name)}/${encodePart(id)}`;
-  return jsonAnswer(`{"ok":true,"id":${quoteJson(id)},"rev":${quoteJson(rev)}}`, deleted ? 200 : 201, {
-    ...(etag && { ETag: `"${rev}"` }),
-    ...(location && { Location: url }),
-  });
-}
-
-/**
- * The revision an edit says it is made upon: in the document, the query or `If-Match`.
- *
- * @throws Refusal 400 when the document and the query differ, 409 when `If-Match` differs from them
- */
-export function pathFrom({ query, headers }: Request, { path }: IncomingDocument): IncomingDocument['path'] {
-  const inQuery = query.get('rev') === undefined ? NO_PATH : pathOf(readRev(query.get('rev')));
-  if (path.ids.length > 0 && inQuery.ids.length > 0 && !isSame(path, inQuery)) {
-    throw badRequest('Document rev from request body and query string have different values');
-  }
-  const named = path.ids.length > 0 ? path : inQuery;
-  const match = headers.get('if-match');
-  if (match === undefined) return named;
-  const inHeader = pathOf(readRev(match.replace(/^"(.*)"$/, '$1')));
-  if (named.ids.length > 0 && !isSame(named, inHeader)) {
-    throw badRequest('Document rev and etag have different values');
-  }
-  return named.ids.length > 0 ? named : inHeader;
-}
-
-function isSame(a: IncomingDocument['path'], b: IncomingDocument['path']): boolean {
-  return a.start === b.start && a.ids[0] === b.ids[0];
+function whereItIs({ database, request }: DatabaseExchange, id: string, rev: string): AnswerHeaders {
+  return { ETag: `"${rev}"`, Location: addressOf(request, database.name, id) };
 }
 
 async function readParts(request: Request, type: string): Promise<{ value: JsonValue; parts: Uint8Array[] }> {

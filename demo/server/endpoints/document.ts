@@ -8,7 +8,7 @@ import type { Answer, Query } from '../model.ts';
 import { type MultipartDocument, openRevsPieces, relatedBody } from '../multipart.ts';
 import { openRevisions } from '../open-revisions.ts';
 import { badRequest, notFound } from '../refusals.ts';
-import { type ShowOptions, showRevision } from '../show.ts';
+import { type MetaOptions, type ShowOptions, showRevision } from '../show.ts';
 import { copyDocument, deleteDocument, putDocument, refuseForm } from './document-write.ts';
 import { type OpenedRevision, openRevision, openWinner } from './open-document.ts';
 
@@ -33,32 +33,24 @@ interface ReadQuery {
   readonly latest: boolean;
   /** Whether the winner may be a tombstone. */
   readonly deleted: boolean;
+  /** What any revision is shown with. */
   readonly show: ShowOptions;
+  /** What only the winner is shown with. */
+  readonly meta: MetaOptions;
 }
 
 function readDocument(exchange: DatabaseExchange, id: string): Answer {
   const query = readQuery(exchange.request.query);
-  const { rev, openRevs, latest, show } = query;
+  const { rev, openRevs, latest, show, meta } = query;
   if (openRevs !== undefined && openRevs.length > 0) return answerRevisions(exchange, id, openRevs, query);
   // With `latest`, CouchDB shows the winner, whatever revision was asked for.
-  if (rev === undefined || latest) return answerDocument(exchange, openVisible(exchange, id, query), show);
-  return answerDocument(exchange, openRevision(exchange, id, rev), withoutMeta(show));
+  if (rev === undefined || latest) return answerDocument(exchange, openVisible(exchange, id, query), { ...show, meta });
+  return answerDocument(exchange, openRevision(exchange, id, rev), show);
 }
 
 function openVisible(exchange: DatabaseExchange, id: string, { deleted }: ReadQuery): OpenedRevision {
   const document = deleted ? exchange.database.document(id) : undefined;
   return document === undefined ? openWinner(exchange, id) : { document, rev: document.winner.rev };
-}
-
-/** What of {@link ShowOptions} a single revision is shown with: nothing that tells of others. */
-function withoutMeta({
-  conflicts: _,
-  deletedConflicts: _2,
-  revsInfo: _3,
-  localSeq: _4,
-  ...rest
-}: ShowOptions): ShowOptions {
-  return rest;
 }
 
 function answerDocument(
@@ -88,7 +80,7 @@ function answerRevisions(
   if (document === undefined && revs === 'all') throw notFound();
   const isMultipart = acceptsType(request.headers.get('accept'), 'multipart/mixed');
   const { found, missing } = openRevisions(document, revs, latest, 'ascending');
-  const options = withoutMeta(isMultipart ? asParts(show) : show);
+  const options = isMultipart ? asParts(show) : show;
   const shown = found
     .map((rev) => document && showRevision(database, document, rev, options))
     .filter((revision) => revision !== undefined);
@@ -134,15 +126,17 @@ function readQuery(query: Query): ReadQuery {
     deleted: is('deleted'),
     show: {
       revs: is('revs'),
-      revsInfo: meta || is('revs_info'),
-      conflicts: meta || is('conflicts'),
-      deletedConflicts: meta || is('deleted_conflicts'),
-      localSeq: is('local_seq'),
       attachments: {
         content: is('attachments') || attsSince !== undefined ? 'inline' : undefined,
         encodingInfo: is('att_encoding_info'),
       },
       attsSince: attsSince === undefined ? undefined : readRevs(attsSince),
+    },
+    meta: {
+      revsInfo: meta || is('revs_info'),
+      conflicts: meta || is('conflicts'),
+      deletedConflicts: meta || is('deleted_conflicts'),
+      localSeq: is('local_seq'),
     },
   };
 }

@@ -1,17 +1,15 @@
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer, writtenAnswer } from '../answers.ts';
 import type { Database } from '../database.ts';
 import { entityTag } from '../digest.ts';
 import { checkDocumentId } from '../document-id.ts';
 import type { DatabaseExchange, Endpoint } from '../exchange.ts';
 import { NO_PATH } from '../incoming.ts';
-import { quoteJson } from '../json.ts';
 import { parseJsonBytes } from '../json-parse.ts';
 import { localText, writeLocal } from '../local-document.ts';
 import type { Answer } from '../model.ts';
 import { notFound } from '../refusals.ts';
-import { encodePart } from '../url.ts';
-import { pathFrom } from './document-write.ts';
-import { receiveDocument } from './receive.ts';
+import { addressOf } from '../url.ts';
+import { pathFrom, receiveDocument } from './receive.ts';
 
 /** `/{db}/_local/{doc}`. */
 export function localEndpoint(id: string): Endpoint<DatabaseExchange> {
@@ -35,19 +33,15 @@ async function putLocal(exchange: DatabaseExchange, id: string): Promise<Answer>
   const received = receiveDocument(exchange, parseJsonBytes(await request.body()));
   const result = writeLocal(database, { ...received, id, path: pathFrom(request, received) });
   if (result.refusal !== undefined) throw result.refusal;
-  const location = `http://${request.headers.get('host')}/${encodePart(database.name)}/${encodePart(id)}`;
-  return written(id, result.rev, 201, { ETag: tagOf(database, id), Location: location });
+  const location = addressOf(request, database.name, id);
+  return writtenAnswer(id, result.rev, 201, { ETag: tagOf(database, id), Location: location });
 }
 
 /** The revision given does not matter. */
 function deleteLocal({ database }: DatabaseExchange, id: string): Answer {
   if (!database.locals.has(id)) throw notFound();
   writeLocal(database, { id, path: NO_PATH, deleted: true, body: new Map(), attachments: [] });
-  return written(id, '0-0', 200, { ETag: tagOf(database, id) });
-}
-
-function written(id: string, rev: string, status: number, headers: Readonly<Record<string, string>>): Answer {
-  return jsonAnswer(`{"ok":true,"id":${quoteJson(id)},"rev":"${rev}"}`, status, headers);
+  return writtenAnswer(id, '0-0', 200, { ETag: tagOf(database, id) });
 }
 
 /** The tag of a local document: of its content, whatever it is called. */
