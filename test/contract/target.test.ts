@@ -1,25 +1,172 @@
-import { describe, test } from 'vitest';
-import { createFsStore } from './fs.ts';
-import { denoKvLimits, memoryCandidate } from './memory.ts';
-import { replicaCandidate } from './replica.ts';
-import { targetSuite } from './target.ts';
+import { describe, expect, test } from 'vitest';
+import { memoryKv } from '../../src/kv/memory.ts';
+import { openReplica, type Replica } from '../../src/replica/replica.ts';
+import type { FailedRevision, Target } from '../../src/replica/target.ts';
+import { targetCases } from './target.ts';
 
-/** Points that a replica does not keep yet where a store's limits are small: they fail here, until they do not. */
-const openUnderSmallLimits: ReadonlySet<string> = new Set([
-  'keeps a document of several long branches',
-  'keeps a document of very many conflicts',
-  'records more failures in one batch than a store commits at once',
-]);
+/** Targets with one defect each, and the point of the contract that shows it. */
+const defects: readonly (readonly [defect: string, found: string, spoil: (target: Replica) => Partial<Target>])[] = [
+  [
+    'has another name each time it is asked',
+    'is empty until it holds something, and says who it is',
+    (target) => ({ open: async () => ({ ...(await target.open()), uuid: String(performance.now()) }) }),
+  ],
+  [
+    'says for ever that it is empty',
+    'is empty until it holds something, and says who it is',
+    (target) => ({ open: async () => ({ ...(await target.open()), empty: true }) }),
+  ],
+  [
+    'lacks history',
+    'lacks neither leaves nor history, and leaves documents out of which it lacks nothing',
+    (target) => ({
+      async diff(offered) {
+        const isLeaf = async (id: string, rev: string) => (await target.leaves(id)).some((leaf) => leaf.rev === rev);
+        return Promise.all(
+          offered.map(async ({ id, revs }) => {
+            const checked = await Promise.all(revs.map(async (rev) => ((await isLeaf(id, rev)) ? [] : [rev])));
+            return { id, missing: checked.flat(), possibleAncestors: [], known: true };
+          }),
+        );
+      },
+    }),
+  ],
+  [
+    'names no ancestors',
+    'names the leaves that are older than what is missing',
+    (target) => ({
+      diff: async (offered) => (await target.diff(offered)).map((lacking) => ({ ...lacking, possibleAncestors: [] })),
+    }),
+  ],
+  [
+    'keeps the first revision alone',
+    'comes to the same document in whatever order revisions arrive',
+    (target) => ({
+      async writeBatch(batch) {
+        const known = await Promise.all(batch.revisions.map(({ id }) => target.leaves(id)));
+        return target.writeBatch({ ...batch, revisions: batch.revisions.filter((_, at) => known[at]?.length === 0) });
+      },
+    }),
+  ],
+  [
+    'does not take ancestors that come later',
+    'takes ancestors that come after their successors',
+    (target) => ({
+      async writeBatch(batch) {
+        const lacking = await target.diff(batch.revisions.map(({ id, rev }) => ({ id, revs: [rev] })));
+        const isNew = (id: string) => lacking.some((document) => document.id === id);
+        return target.writeBatch({ ...batch, revisions: batch.revisions.filter(({ id }) => isNew(id)) });
+      },
+    }),
+  ],
+  [
+    'counts what it has already',
+    'counts what is new',
+    (target) => ({
+      writeBatch: async (batch) => ({ ...(await target.writeBatch(batch)), written: batch.revisions.length }),
+    }),
+  ],
+  [
+    'parses bodies and writes them anew',
+    'keeps the text of a body as it came',
+    (target) => ({
+      writeBatch: ({ revisions, ...batch }) =>
+        target.writeBatch({
+          ...batch,
+          revisions: revisions.map((revision) => ({ ...revision, body: JSON.stringify(JSON.parse(revision.body)) })),
+        }),
+    }),
+  ],
+  [
+    'forgets attachments',
+    'keeps the stubs of attachments with their revision',
+    (target) => ({
+      writeBatch: ({ revisions, ...batch }) =>
+        target.writeBatch({ ...batch, revisions: revisions.map(({ attachments: _, ...revision }) => revision) }),
+    }),
+  ],
+  [
+    'passes over in silence what it rejects',
+    'records what it has rejected, and how often',
+    (target) => ({
+      async *failed() {
+        for await (const failure of target.failed()) if (!failure.reason.startsWith('Its ')) yield failure;
+      },
+    }),
+  ],
+  [
+    'does not count tries',
+    'records failures, and counts how often they were tried',
+    (target) => ({ failed: () => mapped(target.failed(), (failure) => ({ ...failure, attempts: 1 })) }),
+  ],
+  [
+    'writes its checkpoint first',
+    'never shows a checkpoint to anybody before what it covers',
+    (target) => ({
+      async writeBatch({ checkpoint, ...batch }) {
+        if (checkpoint !== undefined) await target.writeBatch({ revisions: [], checkpoint });
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return target.writeBatch(batch);
+      },
+    }),
+  ],
+  [
+    'has one checkpoint for all pulls',
+    'gives the checkpoint that was written last, of each pull its own',
+    (target) => ({
+      writeBatch: ({ checkpoint, ...batch }) =>
+        target.writeBatch({ ...batch, ...(checkpoint && { checkpoint: { ...checkpoint, id: 'any' } }) }),
+      readCheckpoint: () => target.readCheckpoint('any'),
+    }),
+  ],
+  [
+    'writes what has changed since it looked',
+    'counts what several bring at once only once',
+    (target) => ({
+      async writeBatch(batch) {
+        const lacking = await target.diff(batch.revisions.map(({ id, rev }) => ({ id, revs: [rev] })));
+        await target.writeBatch(batch);
+        return { written: lacking.length, rejected: [] };
+      },
+    }),
+  ],
+  ['stays open', 'refuses every call after it is closed', () => ({ close: async () => undefined })],
+];
 
-describe.each([
-  { store: 'memoryKv', create: memoryCandidate().create },
-  { store: 'fsKv', create: createFsStore },
-])('A replica over $store', ({ create }) => {
-  for (const { name, run } of targetSuite(replicaCandidate(create))) test(name, run);
+describe('The target suite', () => {
+  test.each(defects)('finds a target that %s', async (_, found, spoil) => {
+    const point = targetCases.find(({ name }) => name === found);
+    if (point === undefined) expect.unreachable(`There is no point "${found}"`);
+    const kv = memoryKv();
+    const open = async (): Promise<Target> => {
+      const replica = await openReplica(kv, 'recipes');
+      return altered(replica, spoil(replica));
+    };
+    const text = async (id: string, rev: string) => (await openReplica(kv, 'recipes')).text(id, { rev });
+    await expect(point.run({ open, text })).rejects.toThrow();
+  });
+
+  test('has a name of its own for every point', () => {
+    const names = targetCases.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
 });
 
-describe('A replica over memoryKv with the limits of Deno KV', () => {
-  for (const { name, run } of targetSuite(replicaCandidate(memoryCandidate(denoKvLimits).create))) {
-    (openUnderSmallLimits.has(name) ? test.fails : test)(name, run);
-  }
-});
+function altered(target: Target, replaced: Partial<Target>): Target {
+  return {
+    open: () => target.open(),
+    diff: (offered) => target.diff(offered),
+    writeBatch: (batch) => target.writeBatch(batch),
+    readCheckpoint: (id) => target.readCheckpoint(id),
+    failed: () => target.failed(),
+    close: () => target.close(),
+    ...replaced,
+  };
+}
+
+async function* mapped(
+  failures: AsyncIterable<FailedRevision>,
+  alter: (failure: FailedRevision) => FailedRevision,
+): AsyncGenerator<FailedRevision, void, undefined> {
+  for await (const failure of failures) yield alter(failure);
+}
