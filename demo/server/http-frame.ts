@@ -21,7 +21,8 @@ export interface Frame {
 export function createHttpServer(frame: Frame): Server {
   const server = createServer({ maxHeaderSize: 65_536, keepAliveTimeout: KEEP_ALIVE }, (message, response) => {
     answerMessage(frame, message, response).catch((error: unknown) => {
-      response.destroy(error instanceof Error ? error : undefined);
+      frame.state.onError(error);
+      response.destroy();
     });
   });
   server.on('connection', (socket) => socket.once('close', frame.requests.connect()));
@@ -54,8 +55,7 @@ async function answerMessage(frame: Frame, message: IncomingMessage, response: S
   }
   const fault = faults.take({ method, path: url });
   const wait = frame.latency + (fault?.delay ?? 0);
-  if (wait > 0) await state.platform.sleep(wait, gone.signal).catch(() => undefined);
-  if (gone.signal.aborted || fault?.silence) return;
+  if (!(await isStillThere(state, wait, gone.signal)) || fault?.silence) return;
   if (fault?.reset) {
     socket.resetAndDestroy();
     return;
@@ -65,6 +65,16 @@ async function answerMessage(frame: Frame, message: IncomingMessage, response: S
   if (gone.signal.aborted) return;
   const { platform } = state;
   await sendAnswer(answer, { response, signal: gone.signal, closes: request.hasUnreadBody, platform, fault });
+}
+
+/** Waits; gives whether the client did, too. */
+async function isStillThere({ platform }: ServerState, wait: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    if (wait > 0) await platform.sleep(wait, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return !signal.aborted;
 }
 
 function faultyAnswer(fault: Fault | undefined): Answer | undefined {

@@ -19,7 +19,7 @@ export async function respond(state: ServerState, request: Request): Promise<Ans
     request.identity = access.authenticate(request);
     answer = await route({ state, request });
   } catch (error) {
-    answer = refusalAnswer(toRefusal(error));
+    answer = refusalAnswer(toRefusal(error, state, request));
   }
   return access.dress(request, answer);
 }
@@ -42,8 +42,9 @@ function redirectToDesign({ headers, rawPath }: Request): Answer {
   return { status: 301, headers: { Location: location }, body: '' };
 }
 
-function toRefusal(error: unknown): Refusal {
+function toRefusal(error: unknown, { onError }: ServerState, { signal }: Request): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof JsonSyntaxError) return badRequest('invalid UTF-8 JSON');
+  if (!signal.aborted) onError(error);
   return new Refusal(500, 'unknown_error', error instanceof Error ? error.message : String(error));
 }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { emitWarning } from 'node:process';
 import { type Platform, platform as platformFrom } from '../../src/core/platform.ts';
 import { createAccess } from './access-control.ts';
 import type { AccountSettings } from './accounts.ts';
@@ -29,6 +30,8 @@ export interface ServerOptions extends AccountSettings {
   readonly interleave?: Interleave;
   /** Makes the gzip bytes of attachments; default: those of the runtime's own library. */
   readonly compress?: Compress;
+  /** Learns of what should not happen: every bug of the server itself; default: a warning of the process. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** A running server. */
@@ -109,7 +112,7 @@ export async function startServer(options: ServerOptions = {}): Promise<CouchSer
 }
 
 function createState(options: ServerOptions): ServerState {
-  const { admins, users, requireValidUser, interleave = takeTurns, q = 2, compress } = options;
+  const { admins, users, requireValidUser, interleave = takeTurns, q = 2, compress, onError = warn } = options;
   const platform = platformFrom(options.platform);
   const config = {
     ...defaultConfig(),
@@ -117,7 +120,11 @@ function createState(options: ServerOptions): ServerState {
     ...options.config,
   };
   const access = createAccess({ admins, users, config, now: platform.now, newSecret: platform.uuid });
-  return new ServerState({ platform, config, access, interleave, q, compress });
+  return new ServerState({ platform, config, access, interleave, q, compress, onError });
+}
+
+function warn(error: unknown): void {
+  emitWarning(error instanceof Error ? error : String(error));
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

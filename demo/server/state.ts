@@ -26,6 +26,8 @@ export class ServerState {
   readonly q: number;
   /** Makes the gzip bytes of attachments, where it is not the usual way. */
   readonly compress: Compress | undefined;
+  /** Learns of what should not happen: every bug of the server itself. */
+  readonly onError: (error: unknown) => void;
   maintenance: MaintenanceMode = 'false';
   readonly #databases = new Map<string, Database>();
 
@@ -35,7 +37,8 @@ export class ServerState {
     access: Access;
     interleave: Interleave;
     q: number;
-    compress?: Compress | undefined;
+    compress: Compress | undefined;
+    onError: (error: unknown) => void;
   }) {
     this.platform = options.platform;
     this.config = options.config;
@@ -43,6 +46,7 @@ export class ServerState {
     this.interleave = options.interleave;
     this.q = options.q;
     this.compress = options.compress;
+    this.onError = options.onError;
     this.uuid = this.newId();
   }
 

@@ -75,7 +75,6 @@ interface List {
 
 function listOf(database: Database, namespace: Namespace, query: ListQuery): List {
   const ids = idsOf(database, namespace);
-  const { items, offset } = sliceOf(ids, query, compareWithKey);
   const isLocal = namespace === '_local_docs';
   const updateSeq = query.updateSeq ? formatSequence(database, bareEnd(database)) : undefined;
   if (query.keys !== undefined) {
@@ -83,6 +82,7 @@ function listOf(database: Database, namespace: Namespace, query: ListQuery): Lis
     const head = { totalRows: isLocal ? null : ids.length, offset: null, updateSeq };
     return { head, rows: mapped(keys, (key) => keyRow(database, key, query)) };
   }
+  const { items, offset } = sliceOf(ids, query, compareWithKey);
   // CouchDB counts the rows before the first among all documents, but never more than there are in the list.
   const before = namespace === '_design_docs' ? designOffset(database, query) : offset;
   const head = {
