@@ -23,8 +23,7 @@ export function decodeJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch (error) {
-    throw new StoreError('The store holds a value that is not JSON, though JSON was written', 'corrupt', {
-      cause: error,
-    });
+    const sentence = 'A value of the store is damaged, it is not JSON: delete the store and fill it anew';
+    throw new StoreError(sentence, 'corrupt', { cause: error });
   }
 }

@@ -139,9 +139,5 @@ function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
 }
 
 function notAKey(options?: ErrorOptions): StoreError {
-  return new StoreError(
-    'The store holds a key that is none; it is damaged, or another program wrote it',
-    'corrupt',
-    options,
-  );
+  return new StoreError('A key of the store is damaged: delete the store and fill it anew', 'corrupt', options);
 }

@@ -20,8 +20,11 @@ export async function createFsStore(): Promise<Created<OpenKv>> {
       return kv;
     },
     async dispose() {
-      await Promise.all(handles.map((kv) => kv.close()));
-      await rm(directory, { recursive: true, force: true });
+      try {
+        await Promise.all(handles.map((kv) => kv.close()));
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
     },
   };
 }

@@ -1,7 +1,10 @@
 import type { Kv } from '../../src/kv/kv.ts';
 import type { Candidate, ContractCase } from './suite.ts';
 
-/** Opens a handle. All that one case opens belong to one store, which is empty at first. They need not be closed. */
+/**
+ * Opens a handle. All that one case opens belong to one store, which is empty at first. They need not be closed; only a
+ * store that can be open several times is asked for a handle while another is open.
+ */
 export type OpenKv = () => Promise<Kv>;
 
 /**
