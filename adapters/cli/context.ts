@@ -23,17 +23,18 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** Writes, and waits until the reader has taken enough of it for more. */
 export async function write(stream: Writable, text: string): Promise<void> {
+  if (stream.errored) throw stream.errored;
   if (stream.write(text)) return;
   await new Promise<void>((resolve, reject) => {
-    const settle = (then: () => void) => () => {
+    const settle = (then: () => void): void => {
       stream.off('drain', drained);
       stream.off('error', failed);
       stream.off('close', closed);
       then();
     };
-    const drained = settle(resolve);
-    const failed = settle(() => reject(stream.errored ?? new Error('The output cannot be written')));
-    const closed = settle(() => reject(new Error('The output was closed')));
+    const drained = (): void => settle(resolve);
+    const failed = (error: Error): void => settle(() => reject(error));
+    const closed = (): void => settle(() => reject(stream.errored ?? new Error('The output was closed')));
     stream.once('drain', drained);
     stream.once('error', failed);
     stream.once('close', closed);
