@@ -1,5 +1,6 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InputError, isCouchtideError } from '../../src/core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json-value.ts';
 import { exportCommand } from './commands/export.ts';
 import { type PullCommandOptions, pullCommand } from './commands/pull.ts';
 import { type Context, ExitCode } from './context.ts';
@@ -9,7 +10,7 @@ import { errorLine, sentence } from './failure.ts';
 const LATER = ['verify', 'status', 'scan', 'findings', 'scanner', 'jobs', 'demo'] as const;
 
 /** The same of options. */
-const LATER_OPTIONS = ['continuous', 'selector'] as const;
+const LATER_OPTIONS = ['continuous'] as const;
 
 /**
  * Runs one command line and tells how it ended. Whatever goes wrong ends in one sentence on the error stream, and with
@@ -39,7 +40,9 @@ export async function run(args: readonly string[], version: string, context: Con
     )
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--continuous').hideHelp())
-    .addOption(new Option('--selector <json>').hideHelp())
+    .addOption(
+      new Option('--selector <json>', 'only documents that this Mango selector matches').argParser(parseSelector),
+    )
     .action(async (url: string, directory: string, options: PullCommandOptions & Record<string, unknown>) => {
       refuseLater(options);
       exitCode = await pullCommand(url, directory, options, context);
@@ -78,6 +81,16 @@ export async function run(args: readonly string[], version: string, context: Con
 function refuseLater(options: Readonly<Record<string, unknown>>): void {
   const later = LATER_OPTIONS.find((name) => options[name] !== undefined);
   if (later !== undefined) throw new InputError(`Option --${later} is not part of this version of couchtide yet`);
+}
+
+function parseSelector(text: string): JsonObject {
+  try {
+    const selector: unknown = JSON.parse(text);
+    if (isJsonObject(selector)) return selector;
+  } catch {
+    // Told below, with what is expected.
+  }
+  throw new InvalidArgumentError('It must be a JSON object such as {"type":"recipe"}.');
 }
 
 /** The values of an option that may be given several times. */

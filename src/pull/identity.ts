@@ -1,18 +1,31 @@
+import { isJsonObject } from '../core/json-value.ts';
 import type { Selection } from './options.ts';
 
 /**
  * The name under which a pull keeps its checkpoint: a hash of the source, and of everything that decides which documents
  * flow. The scheme, credentials and sizes of batches are not in it, so that a new password loses no checkpoint.
  */
-export async function pullId(sourceUrl: string, { docIds, history, skipTombstones }: Selection): Promise<string> {
+export async function pullId(sourceUrl: string, selection: Selection): Promise<string> {
+  const { docIds = null, selector = null, filter = null, history, skipTombstones } = selection;
   const source = sourceName(sourceUrl);
-  return sha256(JSON.stringify({ version: 1, source, docIds: docIds ?? null, history, skipTombstones }));
+  return sha256(canonical({ version: 1, source, docIds, selector, filter, history, skipTombstones }));
 }
 
 /** A source as it is told from others: host, port and path of its url. */
 export function sourceName(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;
+}
+
+/** JSON with the members of every object in order, so that how somebody wrote a selector makes no difference. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)
+    .join(',')}}`;
 }
 
 async function sha256(text: string): Promise<string> {

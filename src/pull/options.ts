@@ -1,7 +1,12 @@
 import { InputError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json-value.ts';
 import type { Platform } from '../core/platform.ts';
+import type { ChangesOptions } from '../couch/changes.ts';
+import type { Doc } from '../couch/documents.ts';
 import type { RetryPolicy } from '../couch/retry.ts';
 import type { Sequence } from '../couch/sequence.ts';
+import type { Kv } from '../kv/kv.ts';
+import type { Passing } from './passing.ts';
 
 /** How a pull is done. */
 export interface PullOptions {
@@ -15,6 +20,34 @@ export interface PullOptions {
   readonly since?: Sequence;
   /** Only these documents. Another list is another selection, with a checkpoint of its own, and begins anew. */
   readonly docIds?: readonly string[];
+  /**
+   * Only documents that a Mango selector matches, as the source sees it. A plain tombstone has no members to match: deletions
+   * come only if the selector lets them, as `{ $or: [{ _deleted: true }, selector] }` does.
+   */
+  readonly selector?: JsonObject;
+  /**
+   * Only documents that a filter function of a design document passes, or that a view maps; or a function that is asked
+   * here, for every leaf that was fetched.
+   *
+   * A function of your own costs fidelity: what it holds back is as if it had never been, a document that it passes no
+   * longer stays as it was, and the winner is picked among what it passes. It is no part of the pull's identity: give an
+   * `id` that changes when the function does.
+   */
+  readonly filter?: ChangesOptions['filter'] | ((doc: Doc) => boolean);
+  /**
+   * Changes documents before they are stored; `_id`, `_rev` and what else CouchDB manages stay as they are.
+   *
+   * It costs fidelity: what is stored is not what the source has, numbers are JavaScript's, and no comparison with the
+   * source tells which of the two is right.
+   */
+  readonly transform?: (doc: Doc) => JsonObject;
+  /** Documents that are pulled before all others, each with all its leaves. */
+  readonly first?: readonly string[];
+  /**
+   * Where the checkpoint is kept, for targets that keep none. It is written after the documents it covers, so a pull that is cut
+   * off between the two reads some rows again.
+   */
+  readonly checkpoints?: Kv;
   /**
    * `full`, the default: every leaf with its whole ancestry. `leaves`: leaves alone, as a mirror that is never written to
    * needs no more; winners then need no request of their own, whatever their age.
@@ -36,6 +69,8 @@ export interface PullOptions {
 /** What of a source is pulled: all that decides which documents flow, and in what form. */
 export interface Selection {
   readonly docIds: readonly string[] | undefined;
+  readonly selector: JsonObject | undefined;
+  readonly filter: ChangesOptions['filter'] | undefined;
   readonly history: 'full' | 'leaves';
   readonly skipTombstones: boolean;
 }
@@ -50,6 +85,10 @@ export interface PullSettings {
   readonly ahead: number;
   readonly since: Sequence | undefined;
   readonly selection: Selection;
+  /** What is done with documents here, between source and target. */
+  readonly passing: Passing;
+  readonly first: readonly string[];
+  readonly checkpoints: Kv | undefined;
   readonly retry: Partial<RetryPolicy> | undefined;
 }
 
@@ -57,16 +96,8 @@ export interface PullSettings {
  * @throws InputError for what no pull can be made of
  */
 export function settingsOf(options: PullOptions): PullSettings {
-  const {
-    mode = 'oneshot',
-    id,
-    batchSize = 500,
-    since,
-    docIds,
-    history = 'full',
-    skipTombstones = false,
-    retry,
-  } = options;
+  const { mode = 'oneshot', id, batchSize = 500, since, history = 'full', skipTombstones = false } = options;
+  const { docIds, selector, filter, transform, first = [], checkpoints, retry } = options;
   if (mode !== 'oneshot') throw new InputError(`Option mode must be 'oneshot', not ${JSON.stringify(mode)}`);
   if (history !== 'full' && history !== 'leaves') {
     throw new InputError(`Option history must be 'full' or 'leaves', not ${JSON.stringify(history)}`);
@@ -74,15 +105,33 @@ export function settingsOf(options: PullOptions): PullSettings {
   if (!Number.isSafeInteger(batchSize) || batchSize < 1 || batchSize > 10_000) {
     throw new InputError(`Option batchSize must be a whole number from 1 to 10000, not ${String(batchSize)}`);
   }
-  if (id === '') throw new InputError('Option id must not be empty');
+  if (id !== undefined && (id === '' || id.length > 300)) {
+    throw new InputError(`Option id must have 1 to 300 characters, not ${id.length}`);
+  }
+  const sourceFilter = typeof filter === 'function' ? undefined : filter;
+  const selections = [docIds, selector, sourceFilter].filter((selection) => selection !== undefined);
+  if (selections.length > 1) throw new InputError('Options docIds, selector and filter exclude each other');
+  if (history === 'leaves' && (selector !== undefined || filter !== undefined)) {
+    // The feed then lists the leaves that pass, and those that do not would be taken for gone.
+    throw new InputError("Option history 'leaves' needs all leaves of a document, so it excludes selector and filter");
+  }
   return {
     id,
     batchSize,
     batchLength: 2 * 1024 * 1024,
     ahead: 4,
     since,
-    // The order of ids, and an id that stands twice, select nothing else.
-    selection: { docIds: docIds === undefined ? undefined : [...new Set(docIds)].sort(), history, skipTombstones },
+    selection: {
+      // The order of ids, and an id that stands twice, select nothing else.
+      docIds: docIds === undefined ? undefined : [...new Set(docIds)].sort(),
+      selector,
+      filter: sourceFilter,
+      history,
+      skipTombstones,
+    },
+    passing: { filter: typeof filter === 'function' ? filter : undefined, transform },
+    first: [...new Set(first)],
+    checkpoints,
     retry,
   };
 }

@@ -1,13 +1,14 @@
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
 import type { RowBatch } from './batches.ts';
+import type { Selection } from './options.ts';
 import { type Reading, readSource } from './read-source.ts';
 
 /** CouchDB looks so many documents up by their ids; for more it would read its whole feed. */
 const MOST_IDS = 1000;
 
 /** What is read of a source, and up to where. */
-export interface SelectionReading extends Omit<Reading, 'docIds'> {
+export interface SelectionReading extends Omit<Reading, 'only'> {
   /** Where the source stood before the reading began. */
   readonly through: Sequence;
 }
@@ -18,16 +19,21 @@ export interface SelectionReading extends Omit<Reading, 'docIds'> {
  */
 export async function* readSelection(
   source: Database,
-  docIds: readonly string[] | undefined,
+  { docIds, selector, filter }: Selection,
   { through, ...reading }: SelectionReading,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
   if (docIds === undefined || docIds.length <= MOST_IDS) {
-    yield* readSource(source, { ...reading, docIds }, signal);
+    const only = {
+      ...(docIds === undefined ? {} : { docIds }),
+      ...(selector === undefined ? {} : { selector }),
+      ...(filter === undefined ? {} : { filter }),
+    };
+    yield* readSource(source, { ...reading, only }, signal);
     return;
   }
   for (let start = 0; start < docIds.length; start += MOST_IDS) {
-    const part = { ...reading, docIds: docIds.slice(start, start + MOST_IDS) };
+    const part = { ...reading, only: { docIds: docIds.slice(start, start + MOST_IDS) } };
     for await (const { rows } of readSource(source, part, signal)) yield { rows, through: undefined };
   }
   yield { rows: [], through };

@@ -1,5 +1,5 @@
 import { isProtocolError } from '../core/errors.ts';
-import type { ChangesEnd, ChangesEvent } from '../couch/changes.ts';
+import type { ChangesEnd, ChangesEvent, ChangesOptions } from '../couch/changes.ts';
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
 import { parseRev } from '../revs/rev.ts';
@@ -13,7 +13,8 @@ export interface Reading {
    * pays.
    */
   readonly documents: 'always' | 'never' | 'first';
-  readonly docIds?: readonly string[] | undefined;
+  /** What the source is asked to leave out. */
+  readonly only: Pick<ChangesOptions, 'docIds' | 'selector' | 'filter'>;
   readonly bounds: BatchBounds;
 }
 
@@ -32,7 +33,7 @@ const LATER_PAGES = 40;
  */
 export async function* readSource(
   source: Database,
-  { since, documents, docIds, bounds }: Reading,
+  { since, documents, only, bounds }: Reading,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
   let position = since;
@@ -50,7 +51,7 @@ export async function* readSource(
         limit,
         seqInterval: bounds.rows,
         signal,
-        ...(docIds === undefined ? {} : { docIds }),
+        ...only,
         ...(position === undefined ? {} : { since: position }),
       });
       for await (const batch of cutBatches(seen.count(feed.batches()), bounds)) {

@@ -6,13 +6,16 @@ import { orderedMap } from '../core/ordered-map.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Database, DatabaseInfo } from '../couch/database.ts';
 import type { RetryNotice } from '../couch/retry.ts';
-import { isSequence, type Sequence } from '../couch/sequence.ts';
+import type { Sequence } from '../couch/sequence.ts';
 import type { MissingRevisions, OfferedRevisions, Target, WriteBatch } from '../replica/target.ts';
 import type { RowBatch } from './batches.ts';
+import { Checkpoints } from './checkpoint.ts';
 import { fetchRevisions } from './fetch.ts';
+import { fetchFirst } from './fetch-first.ts';
 import { pullId } from './identity.ts';
 import type { PullSettings } from './options.ts';
 import { divide, type Part } from './parts.ts';
+import { pass } from './passing.ts';
 import { offeredBy, plan } from './plan.ts';
 import { readSelection } from './read-selection.ts';
 import { RequestSize } from './request-size.ts';
@@ -119,15 +122,19 @@ export class Replication {
     const info = await this.#source.info({ signal });
     const { empty } = await this.#target.open();
     const id = this.#settings.id ?? (await pullId(this.#source.url, selection));
-    const checkpoint = await this.#target.readCheckpoint(id);
-    const stored = isSequence(checkpoint?.['seq']) ? checkpoint['seq'] : undefined;
+    const checkpoints = new Checkpoints(this.#target, this.#settings.checkpoints, id, this.#source.url);
+    const stored = await checkpoints.read();
     const since = stored ?? this.#settings.since;
     this.#move('ready', { seq: stored, pending: this.#expected(info, since) });
 
     const size = new RequestSize(estimateOf(info));
-    await retryFailed(this.#source, this.#target, size, signal, async (batch) => {
-      await this.#store({ ...batch, covers: [] }, id);
-    });
+    const store = async (batch: Omit<WriteBatch, 'checkpoint'>): Promise<void> => {
+      const { revisions, failures } = pass(batch.revisions, this.#settings.passing);
+      const all = [...(batch.failures ?? []), ...failures];
+      await this.#store({ ...batch, revisions, failures: all, covers: [] }, checkpoints);
+    };
+    await retryFailed(this.#source, this.#target, size, signal, store);
+    await fetchFirst(this.#source, this.#settings.first, size, signal, store);
     const reading = {
       since,
       through: info.updateSeq,
@@ -136,17 +143,18 @@ export class Replication {
       bounds: { rows: batchSize, length: batchLength },
     } as const;
     const ready = orderedMap(
-      (stopped) => this.#parts(readSelection(this.#source, selection.docIds, reading, stopped), empty, size, stopped),
+      (stopped) => this.#parts(readSelection(this.#source, selection, reading, stopped), empty, size, stopped),
       (part, stopped) => this.#fetch(part, size, stopped),
       { ahead, signal },
     );
-    for await (const batch of ready) await this.#store(batch, id);
+    for await (const batch of ready) await this.#store(batch, checkpoints);
   }
 
   /** How many rows there will be, as far as that can be told before the first. */
   #expected({ docCount, docDelCount }: DatabaseInfo, since: Sequence | undefined): number | undefined {
-    const { docIds } = this.#settings.selection;
-    return since === undefined && docIds === undefined ? docCount + docDelCount : undefined;
+    const { docIds, selector, filter } = this.#settings.selection;
+    const isWhole = docIds === undefined && selector === undefined && filter === undefined;
+    return since === undefined && isWhole ? docCount + docDelCount : undefined;
   }
 
   /** Diff and plan of the batches, and their division into what one request brings. */
@@ -169,8 +177,9 @@ export class Replication {
 
   async #fetch({ derived, wanted, ...part }: Part, size: RequestSize, signal: AbortSignal): Promise<ReadyBatch> {
     await this.#gate.pass(signal);
-    const { revisions, failures } = await fetchRevisions(this.#source, wanted, size, signal);
-    return { ...part, revisions: [...derived, ...revisions], failures };
+    const fetched = await fetchRevisions(this.#source, wanted, size, signal);
+    const { revisions, failures } = pass([...derived, ...fetched.revisions], this.#settings.passing);
+    return { ...part, revisions, failures: [...fetched.failures, ...failures] };
   }
 
   async #missing(offered: readonly OfferedRevisions[], empty: boolean): Promise<readonly MissingRevisions[]> {
@@ -184,15 +193,14 @@ export class Replication {
     return offered.map(({ id, revs }) => ({ id, missing: revs, possibleAncestors: [], known: false }));
   }
 
-  async #store({ covers, through, pending, ...batch }: ReadyBatch, id: string): Promise<void> {
+  async #store({ covers, through, pending, ...batch }: ReadyBatch, checkpoints: Checkpoints): Promise<void> {
     await this.#gate.pass(this.#controller.signal);
     const before = this.#status$.value;
     const { revisions, failures = [], replace = [], forget = [] } = batch;
     const isNews = through !== undefined && JSON.stringify(through) !== JSON.stringify(before.seq);
-    const checkpoint = isNews ? { checkpoint: { id, value: { source: this.#source.url, seq: through } } } : {};
     const isEmpty = [revisions, failures, replace, forget].every(({ length }) => length === 0);
     const { written, rejected } =
-      isEmpty && !isNews ? { written: 0, rejected: [] } : await this.#target.writeBatch({ ...batch, ...checkpoint });
+      isEmpty && !isNews ? { written: 0, rejected: [] } : await checkpoints.write(batch, isNews ? through : undefined);
     this.#underway.remove(covers);
     this.#move('progress', {
       docsRead: before.docsRead + revisions.length,

@@ -158,7 +158,13 @@ describe('cutBatches', () => {
 });
 
 describe('pullId', () => {
-  const selection = { docIds: undefined, history: 'full', skipTombstones: false } as const;
+  const selection = {
+    docIds: undefined,
+    selector: undefined,
+    filter: undefined,
+    history: 'full',
+    skipTombstones: false,
+  } as const;
 
   test('is that of the source and of what is selected, and of nothing else', async () => {
     const id = await pullId('http://h:5984/db', selection);
@@ -170,10 +176,18 @@ describe('pullId', () => {
       pullId('http://h:5984/db', { ...selection, docIds: ['a'] }),
       pullId('http://h:5984/db', { ...selection, history: 'leaves' }),
       pullId('http://h:5984/db', { ...selection, skipTombstones: true }),
+      pullId('http://h:5984/db', { ...selection, selector: { a: 1, b: 2 } }),
+      pullId('http://h:5984/db', { ...selection, selector: { a: 1, b: 3 } }),
+      pullId('http://h:5984/db', { ...selection, filter: { view: 'a/b' } }),
+      pullId('http://h:5984/db', { ...selection, filter: { name: 'a/b' } }),
+      pullId('http://h:5984/db', { ...selection, filter: { name: 'a/b', params: { x: '1' } } }),
     ]);
-    expect(new Set([id, ...others]).size).toBe(7);
+    expect(new Set([id, ...others]).size).toBe(12);
     expect(await pullId('http://h/db', selection)).toBe(await pullId('https://h/db', selection));
     expect(sourceName('http://h/db')).toBe('h/db');
+    const one = { ...selection, selector: { $and: [{ a: 1, b: { $gt: 2 } }], c: null } };
+    const other = { ...selection, selector: { c: null, $and: [{ b: { $gt: 2 }, a: 1 }] } };
+    expect(await pullId('http://h/db', one)).toBe(await pullId('http://h/db', other));
   });
 });
 

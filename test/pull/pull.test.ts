@@ -206,6 +206,95 @@ describe('What is selected', () => {
     expect(await run({ docIds })).toMatchObject({ docsRead: 1, docsWritten: 1 });
   });
 
+  test('selector: only what it matches, and the checkpoint moves on when nothing does', async () => {
+    await source.replicate([...smallDocuments(10), ...generations]);
+    const selector = { number: { $gte: 7 } };
+    expect(await run({ selector })).toMatchObject({ docsWritten: 3 });
+    expect(await idsOf(replica)).toEqual(['doc-0000007', 'doc-0000008', 'doc-0000009']);
+    await source.replicate(smallDocuments(5, 'other'));
+    const second = await run({ selector });
+    expect(second).toMatchObject({ docsRead: 0, docsWritten: 0 });
+    server.requests.reset();
+    await run({ selector: { number: { $gte: 7 } } });
+    expect(server.requests.all.map(({ path }) => decodeURIComponent(path)).join()).toContain(
+      `since=${String(second.seq)}`,
+    );
+  });
+
+  test('filter: a function of a design document with parameters, or a view', async () => {
+    await source.replicate([
+      ...smallDocuments(4),
+      {
+        _id: '_design/app',
+        _rev: '1-a',
+        filters: { least: 'function (doc, req) { return doc.number >= Number(req.query.least); }' },
+        views: { odd: { map: 'function (doc) { if (doc.number % 2) emit(doc._id); }' } },
+      },
+    ]);
+    expect(await run({ filter: { name: 'app/least', params: { least: '3' } } })).toMatchObject({ docsWritten: 1 });
+    expect(await run({ filter: { view: 'app/odd' } })).toMatchObject({ docsWritten: 1 });
+    expect(await idsOf(replica)).toEqual(['doc-0000001', 'doc-0000003']);
+    await expect(run({ filter: { name: 'app/nosuch' } })).rejects.toMatchObject({ status: 404 });
+  });
+
+  test('filter and transform of the caller: asked about every leaf, one that throws is on record', async () => {
+    await source.replicate([...smallDocuments(5), ...generations]);
+    const seen: string[] = [];
+    const result = await run({
+      filter: (doc) => {
+        seen.push(doc._rev);
+        if (doc._id === 'plain') throw new Error('cannot tell');
+        return doc['number'] !== 3;
+      },
+      transform: ({ _id, _rev, ...rest }) => ({ ...rest, _id: 'ignored', seen: true }),
+    });
+    expect(seen).toHaveLength(5 + generations.length);
+    expect(result).toMatchObject({ docsWritten: 5 + generations.length - 2, docsFailed: 1 });
+    expect(await replica.get('doc-0000003')).toBeUndefined();
+    expect(await replica.get('doc-0000002')).toEqual({
+      _id: 'doc-0000002',
+      _rev: expect.any(String),
+      number: 2,
+      text: expect.any(String),
+      seen: true,
+    });
+    expect(await failed()).toMatchObject([{ id: 'plain', reason: expect.stringContaining('cannot tell') }]);
+    expect(await run()).toMatchObject({ docsFailed: 0 });
+    expect(await replica.get('plain')).toMatchObject({ v: 1 });
+  });
+
+  test('first: these come before all others', async () => {
+    await source.replicate([...smallDocuments(50), ...generations]);
+    const running = pull(couch.db(source.url), replica, {
+      batchSize: 10,
+      first: ['conflicted', 'doc-0000049', 'no-such'],
+    });
+    const firstBatch = deferred<number>();
+    running.events$.subscribe((event) => {
+      if (event.type === 'batch') firstBatch.resolve(event.written);
+    });
+    expect(await firstBatch.promise).toBe(3);
+    expect(await running.done).toMatchObject({ docsWritten: 50 + generations.length, docsFailed: 0 });
+    await expectFaithful(replica, source);
+  });
+
+  test('checkpoints: kept apart from the documents', async () => {
+    await source.replicate(smallDocuments(5));
+    const checkpoints = memoryKv();
+    const { seq } = await run({ checkpoints });
+    expect((await replica.info()).checkpoints).toEqual([]);
+    expect(await run({ checkpoints })).toMatchObject({ docsRead: 0, requests: 2, seq });
+  });
+
+  test.each([
+    { docIds: ['a'], selector: {} },
+    { selector: {}, filter: { view: 'a/b' } },
+    { history: 'leaves', selector: {} },
+    { history: 'leaves', filter: () => true },
+  ] as PullOptions[])('refuses %j, which contradict each other', (options) => {
+    expect(() => pull(couch.db(source.url), replica, options)).toThrow(expect.objectContaining({ name: 'InputError' }));
+  });
+
   test('since: only what came later, while there is no checkpoint', async () => {
     await source.replicate(smallDocuments(5));
     const now = (await couch.db(source.url).info()).updateSeq;

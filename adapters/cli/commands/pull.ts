@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../src/core/json-value.ts';
 import { hasCredentials } from '../../../src/couch/address.ts';
 import { type CouchOptions, couch } from '../../../src/couch/couch.ts';
 import { type Pull, pull } from '../../../src/pull/pull.ts';
@@ -16,6 +17,7 @@ export interface PullCommandOptions {
   readonly json?: boolean;
   readonly docId?: readonly string[];
   readonly history?: 'full' | 'leaves';
+  readonly selector?: JsonObject;
 }
 
 /** `couchtide pull <database-url> <directory>`: brings a database onto disk, or what is new of it. */
@@ -32,6 +34,7 @@ export async function pullCommand(
     const running = pull(source, replica, {
       signal: context.signal,
       ...(options.docId === undefined ? {} : { docIds: options.docId }),
+      ...(options.selector === undefined ? {} : { selector: options.selector }),
       ...(options.history === undefined ? {} : { history: options.history }),
     });
     const stopReporting = options.json ? reportAsJson(running, context) : showProgress(running, context);

@@ -136,6 +136,11 @@ describe('couchtide pull', () => {
     ]);
   });
 
+  test('--selector brings what it matches', async () => {
+    expect((await runCli(['pull', source.url, directory, '--selector', '{"v":3}'])).code).toBe(0);
+    expect((await runCli(['export', directory])).lines.map(({ _id }) => _id)).toEqual(['edited']);
+  });
+
   test('an interrupt ends it with 130, and the next one goes on', async () => {
     const { code } = await runCli(['pull', source.url, directory], {
       signal: AbortSignal.abort(new Error('Interrupted')),
@@ -308,7 +313,8 @@ describe('couchtide', () => {
     [['export', 'dir', '--format', 'xml'], "argument 'xml' is invalid"],
     [['export', 'dir', '--format', 'files'], 'needs --out'],
     [['pull', 'http://h/x', 'dir', '--continuous'], 'Option --continuous is not part of this version'],
-    [['pull', 'http://h/x', 'dir', '--selector', '{}'], 'Option --selector is not part of this version'],
+    [['pull', 'http://h/x', 'dir', '--selector', '[1]'], 'must be a JSON object'],
+    [['pull', 'http://h/x', 'dir', '--selector', '{'], 'must be a JSON object'],
     [['scan', 'http://h/x', '--find', 'a=b'], 'The command scan is not part of this version of couchtide yet'],
   ])('refuses %j', async (args, reason) => {
     const { code, stdout, stderr } = await runCli(args);
