@@ -8,6 +8,9 @@ import type { Layout } from './layout.ts';
 import type { Mutation } from './storage.ts';
 import type { FailedRevision } from './target.ts';
 
+/** A reason can quote what a server said, and no store takes values of any length. */
+const LONGEST_REASON = 1000;
+
 /** What a batch changes in the record of failures. */
 export interface FailureChanges {
   readonly set: readonly Mutation[];
@@ -68,7 +71,12 @@ export async function changeFailures(
     const name = nameOf({ id, rev });
     const known = before.get(name);
     if (known === undefined && !set.has(name)) growth += 1;
-    const failure: FailedRevision = { id, rev, reason, attempts: (known?.failure.attempts ?? 0) + 1 };
+    const failure: FailedRevision = {
+      id,
+      rev,
+      reason: reason.slice(0, LONGEST_REASON),
+      attempts: (known?.failure.attempts ?? 0) + 1,
+    };
     set.set(name, [known?.key ?? (await layout.failure(id, rev)), encodeJson(failure)]);
   }
   const forgotten = new Set(forget.map(nameOf));

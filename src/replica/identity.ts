@@ -12,6 +12,9 @@ const FORMAT = 1;
 /** Segments are cut into parts no larger than this, and than the store takes. */
 const LARGEST_PART = 512 * 1024;
 
+/** In UTF-8: a name is part of every key. CouchDB's own names of databases have 238 at the most. */
+const LONGEST_NAME = 300;
+
 /** What a replica is, decided when it is made. */
 export interface Identity {
   readonly uuid: string;
@@ -21,8 +24,9 @@ export interface Identity {
 
 /** Finds the replica, or makes it. Of several who make it at once, one does. */
 export async function openIdentity(kv: Kv, layout: Layout, platform: Platform): Promise<Identity> {
-  if (layout.name === '' || layout.name.length > 300) {
-    throw new InputError(`A replica's name must have 1 to 300 characters, not ${layout.name.length}`);
+  const nameBytes = new TextEncoder().encode(layout.name).length;
+  if (nameBytes === 0 || nameBytes > LONGEST_NAME) {
+    throw new InputError(`A replica's name must have 1 to ${LONGEST_NAME} bytes, not ${nameBytes}`);
   }
   const [found] = await kv.read([layout.identity]);
   if (found !== undefined) return decodeIdentity(found.value, layout.name);

@@ -1,5 +1,5 @@
 import type { Key } from '../kv/kv.ts';
-import { documentKey, plainPart } from './document-key.ts';
+import { documentKey, plainPart, sha256 } from './document-key.ts';
 
 /**
  * Every key that a replica uses, and the only place where one is made.
@@ -12,7 +12,7 @@ import { documentKey, plainPart } from './document-key.ts';
  * | `replica, name, head, id…` | a document: its revision tree, and where the bodies are |
  * | `replica, name, body, segment, part` | bodies, many in one segment |
  * | `replica, name, checkpoint, id` | where a pull stands |
- * | `replica, name, failure, id, hash, rev…` | a revision that could not be had |
+ * | `replica, name, failure, id, hash` | a revision that could not be had |
  */
 export class Layout {
   readonly #root: Key;
@@ -73,7 +73,6 @@ export class Layout {
   }
 
   async failure(id: string, rev: string): Promise<Key> {
-    const [plain, hash = ''] = await documentKey(id);
-    return [...this.failures, plain, hash, ...(await documentKey(rev))];
+    return [...this.failuresOf(id), await sha256(JSON.stringify([id, rev]))];
   }
 }

@@ -53,7 +53,7 @@ export interface Checkpoint {
   readonly value: JsonObject;
 }
 
-/** What is written in one piece: all of it or nothing. */
+/** What is written in one piece. */
 export interface WriteBatch {
   readonly revisions: readonly RevisionToWrite[];
   /** Revisions that this batch passes without having them. */
@@ -78,8 +78,9 @@ export interface WriteResult {
  * Where a pull writes to. A replica is one; an application may bring its own.
  *
  * Writing is CouchDB's `new_edits=false`: revisions come with their ids and ancestry and are merged into the document's
- * tree, in any order, and as often as they come. A batch is written whole or not at all, its checkpoint and failures
- * with it: a checkpoint never says more than what is there.
+ * tree, in any order, and as often as they come. A batch is written whole or not at all where the store takes it in one
+ * commit; otherwise its checkpoint and failures come with the last one. Either way a checkpoint never says more than what is
+ * there.
  *
  * Errors: what one revision makes impossible is `rejected`; anything that stops the whole batch is thrown, and
  * nothing of the batch is kept.

@@ -171,6 +171,10 @@ describe('Writing', () => {
     const { written, rejected } = await replica.writeBatch({ revisions: [...bad, revision('good', 'a')] });
     expect(written).toBe(1);
     expect(rejected).toHaveLength(bad.length);
+    const hostile = { id: '\0'.repeat(600), rev: `1-${'\0'.repeat(600)}`, reason: 'x'.repeat(70_000) };
+    await replica.writeBatch({ revisions: [], failures: [hostile] });
+    expect(await all(replica.failed())).toContainEqual({ ...hostile, reason: 'x'.repeat(1000), attempts: 1 });
+    await replica.writeBatch({ revisions: [], forget: [hostile] });
     expect((await all(replica.failed())).length).toBe(
       new Set(bad.map(({ id, rev }) => JSON.stringify([id, rev]))).size,
     );
