@@ -12,7 +12,6 @@ export interface ProcessEnd {
 
 /** A program of ours in a process of its own. Whoever starts it ends it. */
 export interface Process {
-  readonly pid: number | undefined;
   /** What it prints, line by line; ends with the process. */
   readonly lines: AsyncIterator<string, unknown>;
   kill(): void;
@@ -30,7 +29,6 @@ export function startProcess(program: URL, args: readonly string[], nodeOptions:
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
   return {
-    pid: child.pid,
     lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
     kill: () => void child.kill('SIGKILL'),
     ended: Promise.all([closed, stderr]).then(([end, written]) => ({ ...end, stderr: written })),
