@@ -88,7 +88,8 @@ function nameOf({ id, rev }: { readonly id: string; readonly rev: string }): str
   return JSON.stringify([id, rev]);
 }
 
-function decodeFailure(bytes: Uint8Array): FailedRevision | undefined {
+/** A failure as it was recorded; undefined for what is JSON and no failure. */
+export function decodeFailure(bytes: Uint8Array): FailedRevision | undefined {
   const value = decodeJson(bytes);
   if (!isJsonObject(value)) return undefined;
   const { id, rev, reason, attempts } = value;

@@ -47,6 +47,10 @@ export class Layout {
     return [...this.#root, 'head'];
   }
 
+  get bodies(): Key {
+    return [...this.#root, 'body'];
+  }
+
   get checkpoints(): Key {
     return [...this.#root, 'checkpoint'];
   }
@@ -60,7 +64,7 @@ export class Layout {
   }
 
   body(segment: number, part: number): Key {
-    return [...this.#root, 'body', segment, part];
+    return [...this.bodies, segment, part];
   }
 
   checkpoint(id: string): Key {
@@ -75,4 +79,9 @@ export class Layout {
   async failure(id: string, rev: string): Promise<Key> {
     return [...this.failuresOf(id), await sha256(JSON.stringify([id, rev]))];
   }
+}
+
+/** Whether two keys are the same. */
+export function isSameKey(a: Key, b: Key): boolean {
+  return a.length === b.length && a.every((part, index) => part === b[index]);
 }

@@ -88,7 +88,8 @@ function mergeDocument(
   };
 }
 
-function countAttachments(revisions: readonly { readonly attachments?: string }[]): number {
+/** How many attachments some revisions name. */
+export function countAttachments(revisions: readonly { readonly attachments?: string }[]): number {
   return revisions.reduce(
     (sum, { attachments }) => sum + (attachments === undefined ? 0 : objectMembers(attachments, 0).length),
     0,

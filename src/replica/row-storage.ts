@@ -1,9 +1,11 @@
 import { StoreError } from '../core/errors.ts';
-import type { Entry, Key, Kv } from '../kv/kv.ts';
+import type { Key, Kv } from '../kv/kv.ts';
 import { listPages } from '../kv/list.ts';
+import { BodyReader } from './body-reader.ts';
 import { compareIds, plainPart } from './document-key.ts';
 import { decodeHead, encodeHead } from './head.ts';
 import type { Layout } from './layout.ts';
+import { readMany } from './read-many.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type {
   BodyPlace,
@@ -11,9 +13,11 @@ import type {
   DocumentStorage,
   Head,
   HeadRange,
+  Inspection,
   Mutation,
   PreparedCommit,
 } from './storage.ts';
+import { inspectRows } from './verify-rows.ts';
 
 /** What a commit holds beside documents and their bodies: counter, signal, checkpoint, failures. */
 const RESERVED_MUTATIONS = 16;
@@ -33,17 +37,23 @@ export class RowStorage implements DocumentStorage {
   readonly #kv: Kv;
   readonly #layout: Layout;
   readonly #partBytes: number;
+  readonly #bodies: BodyReader;
 
   /** @param partBytes into how large parts a segment is cut, as the replica was made */
   constructor(kv: Kv, layout: Layout, partBytes: number) {
     this.#kv = kv;
     this.#layout = layout;
     this.#partBytes = partBytes;
+    this.#bodies = new BodyReader(kv, layout, partBytes);
+  }
+
+  get areas(): readonly Key[] {
+    return [this.#layout.heads, this.#layout.bodies];
   }
 
   async heads(ids: readonly string[]): Promise<(Head | undefined)[]> {
     const keys = await Promise.all(ids.map((id) => this.#layout.head(id)));
-    const entries = await this.#read(keys);
+    const entries = await readMany(this.#kv, keys);
     return entries.map((entry) => (entry === undefined ? undefined : decodeHead(entry.value)));
   }
 
@@ -72,29 +82,18 @@ export class RowStorage implements DocumentStorage {
   }
 
   async bodies(places: readonly BodyPlace[]): Promise<string[]> {
-    const parts = new Map<string, Key>();
-    const wanted = places.map((place) => {
-      const spans = this.#spans(place);
-      for (const { segment, part } of spans) parts.set(`${segment}/${part}`, this.#layout.body(segment, part));
-      return spans;
+    const found = await this.#bodies.read(places);
+    return found.map((body) => {
+      if ('text' in body) return body.text;
+      throw new StoreError(
+        `The replica is damaged: the body of a document ${body.damage}; pull it into a new replica`,
+        'corrupt',
+      );
     });
-    const entries = await this.#read([...parts.values()]);
-    const found = new Map([...parts.keys()].map((name, index) => [name, entries[index]?.value]));
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    return wanted.map((spans) => {
-      let text = '';
-      for (const { segment, part, start, end } of spans) {
-        const bytes = found.get(`${segment}/${part}`);
-        if (bytes === undefined || bytes.length < end) {
-          throw new StoreError(
-            'The replica is damaged: the body of a document is not there; pull it into a new replica',
-            'corrupt',
-          );
-        }
-        text += decoder.decode(bytes.subarray(start, end), { stream: true });
-      }
-      return text + decoder.decode();
-    });
+  }
+
+  inspect(): AsyncIterable<Inspection> {
+    return inspectRows(this.#kv, this.#layout, this.#bodies);
   }
 
   async prepare(changes: readonly DocumentChange[], firstSegment: number): Promise<PreparedCommit[]> {
@@ -139,32 +138,6 @@ export class RowStorage implements DocumentStorage {
     }
     close();
     return commits;
-  }
-
-  async #read(keys: readonly Key[]): Promise<(Entry | undefined)[]> {
-    const { keysPerRead } = this.#kv.limits;
-    const entries: (Entry | undefined)[] = [];
-    for (let start = 0; start < keys.length; start += keysPerRead) {
-      entries.push(...(await this.#kv.read(keys.slice(start, start + keysPerRead))));
-    }
-    return entries;
-  }
-
-  #spans([segment = 0, offset = 0, length = 0]: BodyPlace): {
-    segment: number;
-    part: number;
-    start: number;
-    end: number;
-  }[] {
-    const size = this.#partBytes;
-    const spans: { segment: number; part: number; start: number; end: number }[] = [];
-    for (let at = offset; at < offset + length; ) {
-      const part = Math.floor(at / size);
-      const end = Math.min(offset + length, (part + 1) * size);
-      spans.push({ segment, part, start: at - part * size, end: end - part * size });
-      at = end;
-    }
-    return spans;
   }
 }
 

@@ -68,17 +68,58 @@ export interface PreparedCommit {
   readonly changes: readonly DocumentChange[];
 }
 
+/** The text of a body, or what is wrong with it, as the end of a sentence: `is not there`. */
+export type FoundBody = { readonly text: string } | { readonly damage: string };
+
+/** A document with all that a storage keeps of it. */
+export interface InspectedDocument {
+  readonly head: Head;
+  /** The bodies of `head.stored`, in their order. */
+  readonly bodies: readonly FoundBody[];
+}
+
+/** A record that is not what it should be. */
+export interface Damage {
+  readonly key: Key;
+  /** `document` for one that should be a document and cannot be used as one, `unknown` for one that nobody has written. */
+  readonly kind: 'document' | 'unknown';
+  /** Of the document, where it can be told. */
+  readonly id?: string;
+  /** What is wrong, a sentence in plain words: nothing of what was found is quoted in it. */
+  readonly message: string;
+}
+
+/** How the segments of bodies are used. */
+export interface SegmentUse {
+  /** The first number after all that are in use. */
+  readonly next: number;
+  /** Segments that no document names; absent where that cannot be told, as a document cannot be read. */
+  readonly reclaimable?: { readonly segments: number; readonly bytes: number };
+}
+
+/** One step of looking through all that a storage keeps. */
+export interface Inspection {
+  readonly documents: readonly InspectedDocument[];
+  readonly damages: readonly Damage[];
+  /** With the last step. */
+  readonly use?: SegmentUse;
+}
+
 /**
  * How documents rest in a store and are found again: the one place that knows. All else works with heads and texts, so
  * another layout changes nothing outside of it.
  */
 export interface DocumentStorage {
+  /** Below these keys, and nowhere else, it keeps its records. */
+  readonly areas: readonly Key[];
   /** What is known of some documents, undefined where nothing is. */
   heads(ids: readonly string[]): Promise<(Head | undefined)[]>;
   /** The documents of a range in order, many at once. Holds nothing open in between. */
   range(range: HeadRange): AsyncIterable<readonly Head[]>;
   /** The texts of bodies, in the order asked. */
   bodies(places: readonly BodyPlace[]): Promise<string[]>;
+  /** Everything that is kept, step by step; what is damaged is told instead of thrown. Memory: one step, a few megabytes. */
+  inspect(): AsyncIterable<Inspection>;
   /**
    * The records of a batch, in as many commits as the limits of the store ask for, usually one.
    *
