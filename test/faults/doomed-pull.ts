@@ -15,16 +15,16 @@ export type Moment =
 /** No moment is later than this many batches, so that it is known how far the kills bring a pull. */
 export const MOST_BATCHES = 2;
 
-/** Changes of the log that are waited for at the most: those of one commit and some. */
-const MOST_CHANGES = 40;
+/** Changes of the log that are waited for at the most: about those of one commit. */
+const MOST_CHANGES = 25;
 
-/** A moment by chance; kills in a row are of all kinds in turn. */
+/** A moment by chance: every other kill in the middle of writing, where most can be spoiled, the others of both other kinds. */
 export function momentOf(kill: number, chance: Chance, batchBytes: number): Moment {
-  switch (kill % 3) {
+  switch (kill % 4) {
+    case 2:
+      return { when: 'received', bytes: chance.between(1, MOST_BATCHES * batchBytes) };
     case 0:
       return { when: 'stored', batches: chance.between(1, MOST_BATCHES) };
-    case 1:
-      return { when: 'received', bytes: chance.between(1, MOST_BATCHES * batchBytes) };
     default:
       return { when: 'writing', changes: chance.between(1, MOST_CHANGES) };
   }
