@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { run } from './program.ts';
+import { keepYoungGenerationSmall } from './young-generation.ts';
+
+keepYoungGenerationSmall();
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

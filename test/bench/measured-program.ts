@@ -4,6 +4,7 @@
  * @module
  */
 import process from 'node:process';
+import { keepYoungGenerationSmall } from '../../adapters/cli/young-generation.ts';
 import { fsKv } from '../../adapters/fs/index.ts';
 import { couch } from '../../src/couch/couch.ts';
 import type { Kv } from '../../src/kv/kv.ts';
@@ -31,6 +32,9 @@ async function pullInto(kv: Kv, url: string): Promise<Traffic> {
   await kv.close();
   return result;
 }
+
+// As the command line does.
+keepYoungGenerationSmall();
 
 const [name = '', url = '', directory = ''] = process.argv.slice(2);
 const run = RUNS[name];

@@ -7,12 +7,7 @@ const FEW = 20_000;
 const MANY = 200_000;
 const MEBIBYTE = 1024 * 1024;
 
-/**
- * V8 doubles its young generation each time as much has survived in it as it is large, up to a bound: a process grows by
- * up to 100 MiB because it has run for long, whatever it holds. With the bound this low that is over after some thousand
- * documents, and what differs is what the pull itself keeps.
- */
-const LIMITS = ['--max-old-space-size=96', '--max-semi-space-size=16'];
+const LIMITS = ['--max-old-space-size=96'];
 
 test(`a pull of ${MANY} documents needs as much memory as one of ${FEW}`, { timeout: 300_000 }, async () => {
   const few = await measurePull(FEW);
