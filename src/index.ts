@@ -69,4 +69,20 @@ export type {
   WriteBatch,
   WriteResult,
 } from './replica/target.ts';
+export type { VerifyOptions } from './replica/verify.ts';
+export type {
+  VerifyEvent,
+  VerifyFailure,
+  VerifyProblem,
+  VerifyProblemKind,
+  VerifyProgress,
+  VerifySummary,
+} from './replica/verify-event.ts';
+export type {
+  VerifyFeedEvent,
+  VerifyFeedOptions,
+  VerifyFeedRow,
+  VerifySequence,
+  VerifySource,
+} from './replica/verify-source.ts';
 export type { RevisionPath } from './revs/path.ts';

@@ -41,6 +41,7 @@ export class BodyReader {
     return wanted.map((spans) => {
       if (spans === undefined) return { damage: 'is at a place that cannot be' };
       let text = '';
+      let length = 0;
       try {
         for (const { segment, part, start, end } of spans) {
           const bytes = parts.get(`${segment}/${part}`);
@@ -48,9 +49,10 @@ export class BodyReader {
             decoder = newDecoder();
             return { damage: bytes === undefined ? 'is not there' : 'is cut short' };
           }
+          length += end - start;
           text += decoder.decode(bytes.subarray(start, end), { stream: true });
         }
-        return { text: text + decoder.decode() };
+        return { text: text + decoder.decode(), bytes: length };
       } catch {
         decoder = newDecoder();
         return { damage: 'is not UTF-8' };

@@ -18,7 +18,7 @@ export function decodeHead(bytes: Uint8Array): Head {
   const value = decodeJson(bytes);
   if (Array.isArray(value)) {
     const [id, seq, tree, revisions]: unknown[] = value;
-    if (typeof id === 'string' && typeof seq === 'number' && typeof tree === 'string' && Array.isArray(revisions)) {
+    if (typeof id === 'string' && isChange(seq) && typeof tree === 'string' && Array.isArray(revisions)) {
       return { id, seq, tree: decodeTree(tree), stored: revisions.map(decodeStored) };
     }
   }
@@ -30,6 +30,11 @@ function decodeStored(value: unknown): StoredRevision {
   const [rev, place, attachments]: unknown[] = value;
   if (typeof rev !== 'string' || !isPlace(place)) throw damaged();
   return typeof attachments === 'string' ? { rev, place, attachments } : { rev, place };
+}
+
+/** Changes are counted from 1. */
+function isChange(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
 function isPlace(value: unknown): value is number[] {

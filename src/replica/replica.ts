@@ -3,21 +3,21 @@ import { Feed } from '../core/feed.ts';
 import { isJsonObject, type JsonObject, parseObject } from '../core/json-value.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import { decodeJson } from '../kv/json.ts';
-import type { Key, Kv } from '../kv/kv.ts';
+import type { Kv } from '../kv/kv.ts';
 import { list } from '../kv/list.ts';
 import { leaves, pathTo } from '../revs/leaves.ts';
 import type { RevisionPath } from '../revs/path.ts';
-import { decodeCounter } from './counter.ts';
 import { diff } from './diff.ts';
 import { readFailures } from './failures.ts';
 import { type Identity, openIdentity } from './identity.ts';
+import { type ReplicaInfo, readInfo } from './info.ts';
 import { Layout } from './layout.ts';
 import type { Keep } from './merge-batch.ts';
 import { type RevisionText, readRevision, readTexts, type Shown } from './read.ts';
 import { RowStorage } from './row-storage.ts';
 import type { DocumentStorage } from './storage.ts';
+import { sweep } from './sweep.ts';
 import type {
-  Checkpoint,
   FailedRevision,
   MissingRevisions,
   OfferedRevisions,
@@ -26,7 +26,11 @@ import type {
   WriteBatch,
   WriteResult,
 } from './target.ts';
+import { type VerifyOptions, verify } from './verify.ts';
+import type { VerifyEvent } from './verify-event.ts';
 import { type Writing, writeBatch } from './write-batch.ts';
+
+export type { ReplicaInfo };
 
 /** How a replica is kept. */
 export interface ReplicaOptions {
@@ -61,24 +65,6 @@ export interface AllDocsRange {
   readonly endKey?: string;
   readonly descending?: boolean;
   readonly limit?: number;
-}
-
-/** What a replica holds. */
-export interface ReplicaInfo {
-  readonly name: string;
-  readonly uuid: string;
-  /** Documents whose winner is no tombstone. */
-  readonly docCount: number;
-  /** Documents whose winner is a tombstone. */
-  readonly docDelCount: number;
-  /** Changes of documents so far. */
-  readonly updateSeq: number;
-  /** Attachments of stored revisions whose content has not been fetched. */
-  readonly attachmentsMissing: number;
-  /** Revisions that could not be had: see {@link Replica.failed}. */
-  readonly failed: number;
-  /** Where the pulls into this replica stand. */
-  readonly checkpoints: readonly Checkpoint[];
 }
 
 /**
@@ -180,24 +166,7 @@ export class Replica implements Target {
   /** What the replica holds, in numbers. */
   async info(): Promise<ReplicaInfo> {
     this.#check();
-    const [entry] = await this.#kv.read([this.#layout.counter]);
-    const { docCount, docDelCount, seq, attachmentsMissing, failures } = decodeCounter(entry, this.name);
-    const checkpoints: Checkpoint[] = [];
-    for await (const { key, value } of list(this.#kv, { prefix: this.#layout.checkpoints })) {
-      const checkpoint = decodeJson(value);
-      if (isJsonObject(checkpoint)) checkpoints.push({ id: String(key.at(-1)), value: checkpoint });
-    }
-    const { uuid } = this.#identity;
-    return {
-      name: this.name,
-      uuid,
-      docCount,
-      docDelCount,
-      updateSeq: seq,
-      attachmentsMissing,
-      failed: failures,
-      checkpoints,
-    };
+    return readInfo(this.#kv, this.#layout, this.#identity);
   }
 
   /** The revisions that could not be had. Each pull tries them again. */
@@ -228,6 +197,34 @@ export class Replica implements Target {
     return isJsonObject(value) ? value : undefined;
   }
 
+  /**
+   * Looks through everything that is stored here, and tells what is wrong: documents, bodies and records that cannot be
+   * read, that are missing or that nobody has written, and counts that are not true. With a source, every document is also
+   * held against it: its leaf revisions must be the same, but for what has changed there since the last pull, and
+   * for what is on record as failed. The last event is the summary, which says how many problems there are.
+   *
+   * A replica that was filled by a pull with `transform`, or with a `filter` of its own, is not what its source says; one of
+   * which only some documents were selected is `partial`.
+   *
+   * Costs: everything is read, and of a source its changes feed without documents. Memory: a step of some megabytes, and two
+   * bits for each change of a document, 250 KiB for a million.
+   *
+   * The feed fails with a ContentionError when the replica is written to meanwhile; with an InputError when it was not
+   * pulled from that source; and with the errors of the store and of the source.
+   *
+   * @example
+   * ```ts
+   * for await (const event of replica.verify()) {
+   *   if (event.type === 'problem') console.log(event.message, event.id);
+   *   if (event.type === 'summary') console.log(event.problems); // 0
+   * }
+   * ```
+   */
+  verify(options: VerifyOptions = {}): Feed<VerifyEvent> {
+    this.#check();
+    return verify({ kv: this.#kv, layout: this.#layout, storage: this.#storage }, options);
+  }
+
   /** Ends the use of this handle. The store stays open, and what is stored stays. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -239,19 +236,8 @@ export class Replica implements Target {
     this.#closed = true;
     // Without its counter nothing can be written to it any more; what is left is then swept in steps.
     await this.#kv.update([this.#layout.counter], () => ({ delete: [this.#layout.counter], result: undefined }));
-    await this.#sweep();
+    await sweep(this.#kv, this.#layout.root);
     await this.#kv.update([], () => ({ delete: [this.#layout.identity], result: undefined }));
-  }
-
-  async #sweep(): Promise<void> {
-    const { mutationsPerUpdate, keyBytesPerUpdate } = this.#kv.limits;
-    const limit = Math.max(1, Math.min(500, mutationsPerUpdate, Math.floor(keyBytesPerUpdate / 2048)));
-    for (;;) {
-      const { entries } = await this.#kv.page({ prefix: this.#layout.root }, { limit });
-      if (entries.length === 0) return;
-      const keys: Key[] = entries.map(({ key }) => key);
-      await this.#kv.update([], () => ({ delete: keys, result: undefined }));
-    }
   }
 
   async #revision(id: string, { rev, ...shown }: Shown & { readonly rev?: string }): Promise<RevisionText | undefined> {

@@ -69,7 +69,7 @@ export interface PreparedCommit {
 }
 
 /** The text of a body, or what is wrong with it, as the end of a sentence: `is not there`. */
-export type FoundBody = { readonly text: string } | { readonly damage: string };
+export type FoundBody = { readonly text: string; readonly bytes: number } | { readonly damage: string };
 
 /** A document with all that a storage keeps of it. */
 export interface InspectedDocument {
@@ -93,8 +93,8 @@ export interface Damage {
 export interface SegmentUse {
   /** The first number after all that are in use. */
   readonly next: number;
-  /** Segments that no document names; absent where that cannot be told, as a document cannot be read. */
-  readonly reclaimable?: { readonly segments: number; readonly bytes: number };
+  /** Segments that no document names; undefined where a document cannot be read, as nothing is known then of what it names. */
+  readonly reclaimable: { readonly segments: number; readonly bytes: number } | undefined;
 }
 
 /** One step of looking through all that a storage keeps. */

@@ -1,11 +1,11 @@
-import { isStoreError } from '../core/errors.ts';
 import type { Entry, Key, Kv } from '../kv/kv.ts';
 import { listPages } from '../kv/list.ts';
 import type { BodyReader } from './body-reader.ts';
 import { decodeHead } from './head.ts';
 import { isSameKey, type Layout } from './layout.ts';
 import { NumberSet } from './number-set.ts';
-import type { Damage, Head, InspectedDocument, Inspection, SegmentUse } from './storage.ts';
+import type { Damage, Head, InspectedDocument, Inspection } from './storage.ts';
+import { tryDecode } from './try-decode.ts';
 
 /** Heads that are read together. */
 const HEADS = 200;
@@ -51,11 +51,8 @@ export async function* inspectRows(
 
 /** A row of the heads: what it says, or what is wrong with it. */
 async function readRow(layout: Layout, { key, value }: Entry): Promise<{ head: Head } | { damage: Damage }> {
-  let head: Head;
-  try {
-    head = decodeHead(value);
-  } catch (error) {
-    if (!isStoreError(error) || error.failure !== 'corrupt') throw error;
+  const head = tryDecode(decodeHead, value);
+  if (head === undefined) {
     const [id, hash] = key.slice(layout.heads.length);
     const name = typeof id === 'string' && hash === undefined ? { id } : {};
     return { damage: { key, kind: 'document', ...name, message: 'The record of the document cannot be read' } };
@@ -115,8 +112,7 @@ async function* inspectSegments(
     }
     yield { documents: [], damages };
   }
-  const use: SegmentUse = heads.allRead ? { next, reclaimable } : { next };
-  yield { documents: [], damages: [], use };
+  yield { documents: [], damages: [], use: { next, reclaimable: heads.allRead ? reclaimable : undefined } };
 }
 
 /** The segment that a key belongs to; undefined for one that no body rests under. */

@@ -1,0 +1,91 @@
+import { winner } from '../revs/winner.ts';
+import type { Counter } from './counter.ts';
+import { countAttachments } from './merge-batch.ts';
+import type { InspectedDocument, SegmentUse } from './storage.ts';
+import { problem, type VerifyProblem, type VerifySummary } from './verify-event.ts';
+
+/** Counts what a verification finds, to be held against what the replica says of itself. */
+export class VerifyTally {
+  #docs = 0;
+  #tombstones = 0;
+  #revisions = 0;
+  #bytes = 0;
+  #attachments = 0;
+  /** The newest document: where it stands in the order of local changes. */
+  #newest: { readonly seq: number; readonly id?: string } = { seq: 0 };
+  #use: SegmentUse | undefined;
+  /** Whether every document, and the attachments of every revision, could be counted. */
+  #countsDocuments = true;
+  #countsAttachments = true;
+  problems = 0;
+  failures = 0;
+  source: VerifySummary['source'];
+
+  get documents(): number {
+    return this.#docs + this.#tombstones;
+  }
+
+  /**
+   * @param sound whether its attachment stubs can be read
+   */
+  addDocument({ head, bodies }: InspectedDocument, { sound }: { readonly sound: boolean }): void {
+    if (winner(head.tree)?.deleted === true) this.#tombstones += 1;
+    else this.#docs += 1;
+    for (const body of bodies) {
+      if (!('text' in body)) continue;
+      this.#revisions += 1;
+      this.#bytes += body.bytes;
+    }
+    if (sound) this.#attachments += countAttachments(head.stored);
+    else this.#countsAttachments = false;
+    if (head.seq > this.#newest.seq) this.#newest = head;
+  }
+
+  /** A document that cannot be read: what it would have counted for is not known. */
+  addUnreadable(): void {
+    this.#countsDocuments = false;
+  }
+
+  set use(use: SegmentUse) {
+    this.#use = use;
+  }
+
+  /** In what the counter of the replica differs from what was found. */
+  compare(counter: Counter): VerifyProblem[] {
+    const problems: VerifyProblem[] = [];
+    const check = (what: string, said: number, found: number): void => {
+      if (said === found) return;
+      problems.push(problem('counter', `The replica counts ${said} ${what}, and ${found} are there`));
+    };
+    if (this.#countsDocuments) {
+      check('documents', counter.docCount, this.#docs);
+      check('tombstones', counter.docDelCount, this.#tombstones);
+      if (this.#countsAttachments) check('attachments to fetch', counter.attachmentsMissing, this.#attachments);
+    }
+    check('failed revisions', counter.failures, this.failures);
+    const { seq, id } = this.#newest;
+    // Every change takes the next number, and a document keeps that of its last: the highest is always in use.
+    if (seq > counter.seq || (this.#countsDocuments && seq < counter.seq)) {
+      const message = `The replica counts ${counter.seq} changes, and the newest document is of change ${seq}`;
+      problems.push(problem('counter', message, id === undefined ? {} : { id }));
+    }
+    if (this.#use !== undefined && this.#use.next > counter.segment) {
+      const message = `The replica counts ${counter.segment} segments of bodies, and ${this.#use.next} are in use`;
+      problems.push(problem('counter', message));
+    }
+    return problems;
+  }
+
+  summary(): VerifySummary {
+    return {
+      type: 'summary',
+      documents: this.documents,
+      revisions: this.#revisions,
+      bytes: this.#bytes,
+      problems: this.problems,
+      failed: this.failures,
+      reclaimable: this.#use?.reclaimable,
+      source: this.source,
+    };
+  }
+}
