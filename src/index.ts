@@ -28,12 +28,22 @@ export type { JsonObject } from './core/json-value.ts';
 export type { Platform } from './core/platform.ts';
 export type { Auth } from './couch/auth.ts';
 export type { Credentials } from './couch/authorization.ts';
-export type { ChangesEnd, ChangesEvent, ChangesOptions } from './couch/changes.ts';
+export type {
+  ChangesEnd,
+  ChangesEvent,
+  ChangesIdle,
+  ChangesOptions,
+  ChangesSelection,
+  LiveChangesEvent,
+  LiveChangesOptions,
+} from './couch/changes.ts';
 export type { ChangesRow } from './couch/changes-row.ts';
 export type { TimeLimits, Traffic } from './couch/connection.ts';
 export { type CouchOptions, couch } from './couch/couch.ts';
 export type { Database, DatabaseInfo, Meter } from './couch/database.ts';
 export type { Doc, GetOptions } from './couch/documents.ts';
+export type { FeedEnd, FeedIdle } from './couch/feed-source.ts';
+export type { FeedTiming, LiveFeed } from './couch/feed-timing.ts';
 export type { RetryNotice, RetryPolicy } from './couch/retry.ts';
 export type { RevisionsOptions } from './couch/revisions.ts';
 export type { FetchedRevision, RevisionResult } from './couch/revisions-row.ts';

@@ -1,7 +1,13 @@
 import { ProtocolError } from '../core/errors.ts';
 import type { Feed } from '../core/feed.ts';
 import { isJsonObject } from '../core/json-value.ts';
-import { type ChangesEvent, type ChangesOptions, changes } from './changes.ts';
+import {
+  type ChangesEvent,
+  type ChangesOptions,
+  changes,
+  type LiveChangesEvent,
+  type LiveChangesOptions,
+} from './changes.ts';
 import type { Traffic } from './connection.ts';
 import { type Doc, type GetOptions, get } from './documents.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -74,8 +80,23 @@ export class Database {
     return get(this.#endpoint, id, options);
   }
 
-  /** The changes feed: see {@link ChangesOptions} and {@link ChangesEvent}. */
-  changes(options: ChangesOptions = {}): Feed<ChangesEvent> {
+  /**
+   * The changes feed: what there is, or with a live `feed` also what comes, for ever and through every failure that may
+   * pass. See {@link ChangesOptions}, {@link LiveChangesOptions} and {@link LiveChangesEvent}.
+   *
+   * @throws CouchError when the server refuses, as it does when the database is deleted; NetworkError and ProtocolError
+   *   when tries are used up, which those of a live feed never are
+   * @example
+   * ```ts
+   * for await (const event of couch.db('http://127.0.0.1:5984/recipes').changes({ feed: 'live' })) {
+   *   if (event.type === 'row') console.log(event.id);
+   *   else break; // idle: everything that is there has been told
+   * }
+   * ```
+   */
+  changes(options?: ChangesOptions): Feed<ChangesEvent>;
+  changes(options: ChangesOptions | LiveChangesOptions): Feed<LiveChangesEvent>;
+  changes(options: ChangesOptions | LiveChangesOptions = {}): Feed<LiveChangesEvent> {
     return changes(this.#endpoint, options);
   }
 

@@ -1,0 +1,46 @@
+import { InputError } from '../core/errors.ts';
+import type { OpenFeed } from '../core/feed.ts';
+import type { FollowOptions } from './feed-live.ts';
+import { follow } from './feed-live.ts';
+import { readOnce } from './feed-once.ts';
+import type { FeedEnd, FeedIdle, FeedRow, FeedSource } from './feed-source.ts';
+import { type FeedTiming, type LiveFeed, planFeed, uncompressed, waitingRequest } from './feed-timing.ts';
+
+/** Which feed is to be read, and how long to wait for what. */
+export interface FeedChoice extends FeedTiming {
+  readonly feed?: 'normal' | LiveFeed;
+  readonly once?: boolean;
+  readonly descending?: boolean;
+}
+
+/**
+ * The way to read a feed, whichever it is.
+ *
+ * @throws InputError when the choice cannot be made
+ */
+export function openFeed<R extends FeedRow>(
+  source: FeedSource<R>,
+  { feed = 'normal', once = false, descending = false, ...timing }: FeedChoice,
+  nature: Pick<FollowOptions, 'isSelective' | 'countsPending'>,
+): OpenFeed<R | FeedIdle | FeedEnd> {
+  const { endpoint, request, limit } = source;
+  if (feed === 'normal') return (signal) => readOnce(source, { kind: 'normal', isBackwards: descending }, signal);
+  const plan = planFeed(feed, timing, endpoint.retry);
+  if (descending) throw new InputError('Option descending needs feed normal: a live feed cannot be told backwards');
+  if (!once) {
+    if (limit !== undefined && !(limit >= 1)) {
+      throw new InputError(`Option limit of a live feed must be at least 1, not ${limit}`);
+    }
+    return (signal) => follow(source, { plan, timing, ...nature }, signal);
+  }
+  if (feed !== 'continuous' && feed !== 'longpoll') {
+    throw new InputError(`Option once needs feed continuous or longpoll, not ${feed}`);
+  }
+  const waiting = waitingRequest(feed, timing, true);
+  const single = {
+    ...source,
+    endpoint: { ...endpoint, connection: uncompressed(endpoint.connection) },
+    request: { ...request, ...waiting, query: { ...request.query, ...waiting.query } },
+  };
+  return (signal) => readOnce(single, { kind: feed, isBackwards: false }, signal);
+}
