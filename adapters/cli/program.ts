@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { InputError, isCouchtideError } from '../../src/core/errors.ts';
+import { isCouchtideError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json-value.ts';
 import { exportCommand } from './commands/export.ts';
 import { type PullCommandOptions, pullCommand } from './commands/pull.ts';
@@ -8,9 +8,6 @@ import { errorLine, sentence } from './failure.ts';
 
 /** Commands that the line of commands has a place for, and a later version brings. */
 const LATER = ['verify', 'status', 'scan', 'findings', 'scanner', 'jobs', 'demo'] as const;
-
-/** The same of options. */
-const LATER_OPTIONS = ['continuous'] as const;
 
 /**
  * Runs one command line and tells how it ended. Whatever goes wrong ends in one sentence on the error stream, and with
@@ -39,12 +36,11 @@ export async function run(args: readonly string[], version: string, context: Con
       new Option('--history <history>', 'what is kept of the ancestry of revisions').choices(['full', 'leaves']),
     )
     .option('--json', 'one JSON object a line')
-    .addOption(new Option('--continuous').hideHelp())
+    .option('--continuous', 'go on and on, following the database live, until interrupted')
     .addOption(
       new Option('--selector <json>', 'only documents that this Mango selector matches').argParser(parseSelector),
     )
-    .action(async (url: string, directory: string, options: PullCommandOptions & Record<string, unknown>) => {
-      refuseLater(options);
+    .action(async (url: string, directory: string, options: PullCommandOptions) => {
       exitCode = await pullCommand(url, directory, options, context);
     });
   program
@@ -75,12 +71,6 @@ export async function run(args: readonly string[], version: string, context: Con
   } catch (error) {
     return report(error, args, context);
   }
-}
-
-/** Refuses options that have their place, and that a later version brings. */
-function refuseLater(options: Readonly<Record<string, unknown>>): void {
-  const later = LATER_OPTIONS.find((name) => options[name] !== undefined);
-  if (later !== undefined) throw new InputError(`Option --${later} is not part of this version of couchtide yet`);
 }
 
 function parseSelector(text: string): JsonObject {

@@ -9,6 +9,8 @@ export interface RowBatch {
   readonly through: Sequence | undefined;
   /** The end of the feed, with its last batch. */
   readonly end?: ChangesEnd;
+  /** Whether a live source had nothing more when it gave these. */
+  readonly caughtUp?: boolean;
 }
 
 /** When a batch is closed. */

@@ -8,10 +8,21 @@ import type { Sequence } from '../couch/sequence.ts';
 import type { Kv } from '../kv/kv.ts';
 import type { Passing } from './passing.ts';
 
+/** CouchDB looks so many documents up by their ids; for more it would read its whole feed. */
+export const MOST_IDS = 1000;
+
 /** How a pull is done. */
 export interface PullOptions {
-  /** `oneshot`, the default: until the replica has what the source had, then the end. */
-  readonly mode?: 'oneshot';
+  /**
+   * `oneshot`, the default: until the replica has what the source had, then the end. `continuous`: on and on, following the
+   * source live, through failures of server and network, until it is stopped.
+   */
+  readonly mode?: 'oneshot' | 'continuous';
+  /**
+   * In continuous mode: asks for changes every so many milliseconds instead of keeping a request open. For sources that
+   * change seldom, and where connections are few.
+   */
+  readonly interval?: number;
   /** Under which name the pull keeps its checkpoint. By default made of the source and of what is selected of it. */
   readonly id?: string;
   /** How many rows of the changes feed make a batch, which is stored in one commit. Default 500. */
@@ -77,6 +88,8 @@ export interface Selection {
 
 /** The options with every default in its place. */
 export interface PullSettings {
+  readonly mode: 'oneshot' | 'continuous';
+  readonly interval: number | undefined;
   readonly id: string | undefined;
   readonly batchSize: number;
   /** Text of documents, in UTF-16 units, that closes a batch early. */
@@ -97,8 +110,18 @@ export interface PullSettings {
  */
 export function settingsOf(options: PullOptions): PullSettings {
   const { mode = 'oneshot', id, batchSize = 500, since, history = 'full', skipTombstones = false } = options;
-  const { docIds, selector, filter, transform, first = [], checkpoints, retry } = options;
-  if (mode !== 'oneshot') throw new InputError(`Option mode must be 'oneshot', not ${JSON.stringify(mode)}`);
+  const { docIds, selector, filter, transform, first = [], checkpoints, retry, interval } = options;
+  if (mode !== 'oneshot' && mode !== 'continuous') {
+    throw new InputError(`Option mode must be 'oneshot' or 'continuous', not ${JSON.stringify(mode)}`);
+  }
+  if (interval !== undefined && !(interval > 0)) {
+    throw new InputError(`Option interval must be a number of milliseconds above 0, not ${String(interval)}`);
+  }
+  if (mode === 'continuous' && docIds !== undefined && docIds.length > MOST_IDS) {
+    throw new InputError(
+      `A continuous pull follows at most ${MOST_IDS} docIds, not ${docIds.length}; select by a filter instead`,
+    );
+  }
   if (history !== 'full' && history !== 'leaves') {
     throw new InputError(`Option history must be 'full' or 'leaves', not ${JSON.stringify(history)}`);
   }
@@ -116,6 +139,8 @@ export function settingsOf(options: PullOptions): PullSettings {
     throw new InputError("Option history 'leaves' needs all leaves of a document, so it excludes selector and filter");
   }
   return {
+    mode,
+    interval,
     id,
     batchSize,
     batchLength: 2 * 1024 * 1024,

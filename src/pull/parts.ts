@@ -17,6 +17,8 @@ export interface Part {
   readonly through: Sequence | undefined;
   /** Rows the source has after these, where it says. */
   readonly pending: number | undefined;
+  /** Whether the source had nothing more when it gave these. */
+  readonly caughtUp: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Part {
  * its last part, when all of it is stored.
  */
 export function divide(
-  { rows, through, end }: RowBatch,
+  { rows, through, end, caughtUp = false }: RowBatch,
   { derived, wanted }: Plan,
   replace: readonly OfferedRevisions[],
   entries: number,
@@ -38,6 +40,7 @@ export function divide(
     replace: index === last ? replace : [],
     through: index === last ? through : undefined,
     pending: index === last ? end?.pending : undefined,
+    caughtUp: index === last && caughtUp,
   }));
 }
 

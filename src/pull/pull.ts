@@ -16,10 +16,12 @@ export interface Pull {
   readonly events$: Observable<PullEvent>;
   /** Holds it at once. A commit that is under way is finished; what has been read is kept for when it goes on. */
   pause(): void;
-  /** Goes on after `pause`. */
+  /** Goes on after `pause`, and after `auth-required` once the credentials are good again. */
   resume(): void;
   /** Ends it. What is stored stays. Resolves when nothing of it runs any more. */
   stop(): Promise<void>;
+  /** Settles when everything that the source had at the beginning is stored; rejects when the pull ends before. Need not be listened to. */
+  readonly caughtUp: Promise<void>;
   /** What it came to; rejects when it failed. Need not be listened to. */
   readonly done: Promise<PullResult>;
 }

@@ -1,11 +1,8 @@
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
 import type { RowBatch } from './batches.ts';
-import type { Selection } from './options.ts';
+import { MOST_IDS, type Selection } from './options.ts';
 import { type Reading, readSource } from './read-source.ts';
-
-/** CouchDB looks so many documents up by their ids; for more it would read its whole feed. */
-const MOST_IDS = 1000;
 
 /** What is read of a source, and up to where. */
 export interface SelectionReading extends Omit<Reading, 'only'> {
@@ -19,17 +16,13 @@ export interface SelectionReading extends Omit<Reading, 'only'> {
  */
 export async function* readSelection(
   source: Database,
-  { docIds, selector, filter }: Selection,
+  selection: Selection,
   { through, ...reading }: SelectionReading,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
+  const { docIds } = selection;
   if (docIds === undefined || docIds.length <= MOST_IDS) {
-    const only = {
-      ...(docIds === undefined ? {} : { docIds }),
-      ...(selector === undefined ? {} : { selector }),
-      ...(filter === undefined ? {} : { filter }),
-    };
-    yield* readSource(source, { ...reading, only }, signal);
+    yield* readSource(source, { ...reading, only: onlyOf(selection) }, signal);
     return;
   }
   for (let start = 0; start < docIds.length; start += MOST_IDS) {
@@ -37,4 +30,13 @@ export async function* readSelection(
     for await (const { rows } of readSource(source, part, signal)) yield { rows, through: undefined };
   }
   yield { rows: [], through };
+}
+
+/** What a source is asked to leave out. */
+export function onlyOf({ docIds, selector, filter }: Selection): Reading['only'] {
+  return {
+    ...(docIds === undefined ? {} : { docIds }),
+    ...(selector === undefined ? {} : { selector }),
+    ...(filter === undefined ? {} : { filter }),
+  };
 }

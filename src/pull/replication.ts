@@ -2,37 +2,25 @@ import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import { type ChildController, childController } from '../core/abort.ts';
 import { isNetworkError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
-import { orderedMap } from '../core/ordered-map.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Database, DatabaseInfo } from '../couch/database.ts';
 import type { RetryNotice } from '../couch/retry.ts';
 import type { Sequence } from '../couch/sequence.ts';
-import type { MissingRevisions, OfferedRevisions, Target, WriteBatch } from '../replica/target.ts';
-import type { RowBatch } from './batches.ts';
+import type { Target } from '../replica/target.ts';
 import { Checkpoints } from './checkpoint.ts';
-import { fetchRevisions } from './fetch.ts';
 import { fetchFirst } from './fetch-first.ts';
 import { pullId } from './identity.ts';
 import type { PullSettings } from './options.ts';
-import { divide, type Part } from './parts.ts';
-import { pass } from './passing.ts';
-import { offeredBy, plan } from './plan.ts';
+import { Passage, type Stored } from './passage.ts';
+import { persist } from './persist.ts';
+import { readLive } from './read-live.ts';
 import { readSelection } from './read-selection.ts';
 import { RequestSize } from './request-size.ts';
 import { retryFailed } from './retry-failed.ts';
 import { firstPhase, nextPhase, type PullPhase, type PullTrigger } from './state.ts';
 import type { PullEvent, PullResult, PullStatus } from './status.ts';
-import { Underway } from './underway.ts';
 
-/** A batch that is ready to be stored. */
-interface ReadyBatch extends Omit<WriteBatch, 'checkpoint'> {
-  /** Rows of the feed that it covers, by the ids of their documents. */
-  readonly covers: readonly string[];
-  readonly through?: Sequence | undefined;
-  readonly pending?: number | undefined;
-}
-
-/** One pull from its beginning to its end: reads ahead, fetches several batches at once, stores them in order. */
+/** One pull from its beginning to its end: what it does when, and how it stands. */
 export class Replication {
   readonly #source: Database;
   readonly #target: Target;
@@ -52,10 +40,12 @@ export class Replication {
     requests: 0,
     bytes: 0,
   });
-  readonly #underway = new Underway();
   #phase: PullPhase = firstPhase;
+  /** Commits so far: how a failure after progress is told from one in a row. */
+  #commits = 0;
   readonly status$: Observable<PullStatus> = this.#status$.asObservable();
   readonly events$: Observable<PullEvent> = this.#events$.asObservable();
+  readonly caughtUp: Promise<void>;
   readonly done: Promise<PullResult>;
 
   constructor(source: Database, target: Target, settings: PullSettings, on: Platform, signal: AbortSignal | undefined) {
@@ -68,9 +58,11 @@ export class Replication {
     this.#settings = settings;
     this.#platform = on;
     this.#controller = childController(signal);
+    this.caughtUp = this.#firstTimeCaughtUp();
     this.done = this.#run();
     // Whoever listens hears of the failure; nobody has to.
     this.done.catch(() => {});
+    this.caughtUp.catch(() => {});
   }
 
   status(): PullStatus {
@@ -118,36 +110,81 @@ export class Replication {
 
   async #replicate(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { selection, batchSize, batchLength, ahead } = this.#settings;
+    if (this.#settings.mode === 'oneshot') {
+      await this.#catchUp(signal);
+      this.#events$.next({ type: 'caught-up' });
+      return;
+    }
+    const run = async (): Promise<void> => {
+      const passage = await this.#catchUp(signal);
+      this.#nowCaughtUp();
+      await this.#follow(passage, signal);
+    };
+    await persist(run, {
+      platform: this.#platform,
+      signal,
+      progress: () => this.#commits,
+      onRetry: (notice) => this.#onRetry(notice),
+      onUnauthorized: async (error) => {
+        this.#gate.close();
+        this.#move('unauthorized', { error });
+        await this.#gate.pass(signal);
+      },
+    });
+  }
+
+  /** Brings the target up to where the source is now. */
+  async #catchUp(signal: AbortSignal): Promise<Passage> {
+    const { selection, batchSize, batchLength, first } = this.#settings;
     const info = await this.#source.info({ signal });
     const { empty } = await this.#target.open();
     const id = this.#settings.id ?? (await pullId(this.#source.url, selection));
     const checkpoints = new Checkpoints(this.#target, this.#settings.checkpoints, id, this.#source.url);
-    const stored = await checkpoints.read();
-    const since = stored ?? this.#settings.since;
-    this.#move('ready', { seq: stored, pending: this.#expected(info, since) });
+    const through = await checkpoints.read();
+    const since = through ?? this.#settings.since;
+    this.#move('ready', { seq: through, pending: this.#expected(info, since) });
 
     const size = new RequestSize(estimateOf(info));
-    const store = async (batch: Omit<WriteBatch, 'checkpoint'>): Promise<void> => {
-      const { revisions, failures } = pass(batch.revisions, this.#settings.passing);
-      const all = [...(batch.failures ?? []), ...failures];
-      await this.#store({ ...batch, revisions, failures: all, covers: [] }, checkpoints);
-    };
-    await retryFailed(this.#source, this.#target, size, signal, store);
-    await fetchFirst(this.#source, this.#settings.first, size, signal, store);
+    const passage = new Passage({
+      source: this.#source,
+      target: this.#target,
+      settings: this.#settings,
+      gate: this.#gate,
+      checkpoints,
+      size,
+      signal,
+      through,
+      onStored: (stored) => this.#onStored(stored),
+    });
+    await retryFailed(this.#source, this.#target, size, signal, (batch) => passage.store(batch));
+    await fetchFirst(this.#source, first, size, signal, (batch) => passage.store(batch));
     const reading = {
       since,
       through: info.updateSeq,
       // Where most is here already, as after a lost checkpoint, documents would come for nothing.
-      documents: selection.history === 'leaves' ? 'always' : empty || stored !== undefined ? 'first' : 'never',
+      documents: selection.history === 'leaves' ? 'always' : empty || through !== undefined ? 'first' : 'never',
       bounds: { rows: batchSize, length: batchLength },
     } as const;
-    const ready = orderedMap(
-      (stopped) => this.#parts(readSelection(this.#source, selection, reading, stopped), empty, size, stopped),
-      (part, stopped) => this.#fetch(part, size, stopped),
-      { ahead, signal },
-    );
-    for await (const batch of ready) await this.#store(batch, checkpoints);
+    await passage.bring((stopped) => readSelection(this.#source, selection, reading, stopped), empty);
+    return passage;
+  }
+
+  /** Goes on from where the target is, with every change that the source makes. */
+  async #follow(passage: Passage, signal: AbortSignal): Promise<void> {
+    const { interval, selection, batchSize, batchLength } = this.#settings;
+    const bounds = { rows: batchSize, length: batchLength };
+    const documents = selection.history === 'leaves' ? 'always' : 'never';
+    while (interval === undefined) {
+      const reading = { since: passage.through, documents, bounds } as const;
+      await passage.bring((stopped) => readLive(this.#source, selection, reading, stopped), false);
+    }
+    for (;;) {
+      await this.#platform.sleep(interval, signal);
+      await this.#gate.pass(signal);
+      const reading = { since: passage.through, through: passage.through ?? 0, documents, bounds } as const;
+      await passage.bring((stopped) => readSelection(this.#source, selection, reading, stopped), false);
+      this.#nowCaughtUp();
+    }
   }
 
   /** How many rows there will be, as far as that can be told before the first. */
@@ -157,63 +194,39 @@ export class Replication {
     return since === undefined && isWhole ? docCount + docDelCount : undefined;
   }
 
-  /** Diff and plan of the batches, and their division into what one request brings. */
-  async *#parts(
-    batches: AsyncIterable<RowBatch>,
-    empty: boolean,
-    size: RequestSize,
-    signal: AbortSignal,
-  ): AsyncGenerator<Part, void, undefined> {
-    const { selection } = this.#settings;
-    for await (const batch of batches) {
-      await this.#gate.pass(signal);
-      const offered = offeredBy(batch.rows);
-      const missing = await this.#missing(offered, empty);
-      const replace = selection.history === 'leaves' ? offered : [];
-      this.#underway.add(batch.rows.map(({ id }) => id));
-      yield* divide(batch, plan(batch.rows, missing, selection), replace, size.entries);
-    }
-  }
-
-  async #fetch({ derived, wanted, ...part }: Part, size: RequestSize, signal: AbortSignal): Promise<ReadyBatch> {
-    await this.#gate.pass(signal);
-    const fetched = await fetchRevisions(this.#source, wanted, size, signal);
-    const { revisions, failures } = pass([...derived, ...fetched.revisions], this.#settings.passing);
-    return { ...part, revisions, failures: [...fetched.failures, ...failures] };
-  }
-
-  async #missing(offered: readonly OfferedRevisions[], empty: boolean): Promise<readonly MissingRevisions[]> {
-    // What was empty at the beginning is filled by this pull alone; a revision that comes twice is merged twice, to no harm.
-    // Whether a document is known, which decides about its tombstone, is also a matter of what is on its way.
-    if (this.#settings.selection.skipTombstones) {
-      const missing = await this.#target.diff(offered);
-      return missing.map((document) => ({ ...document, known: document.known || this.#underway.has(document.id) }));
-    }
-    if (!empty) return this.#target.diff(offered);
-    return offered.map(({ id, revs }) => ({ id, missing: revs, possibleAncestors: [], known: false }));
-  }
-
-  async #store({ covers, through, pending, ...batch }: ReadyBatch, checkpoints: Checkpoints): Promise<void> {
-    await this.#gate.pass(this.#controller.signal);
+  #onStored({ read, written, failures, rejected, forgotten, rows, through, pending, caughtUp }: Stored): void {
     const before = this.#status$.value;
-    const { revisions, failures = [], replace = [], forget = [] } = batch;
-    const isNews = through !== undefined && JSON.stringify(through) !== JSON.stringify(before.seq);
-    const isEmpty = [revisions, failures, replace, forget].every(({ length }) => length === 0);
-    const { written, rejected } =
-      isEmpty && !isNews ? { written: 0, rejected: [] } : await checkpoints.write(batch, isNews ? through : undefined);
-    this.#underway.remove(covers);
+    this.#commits += 1;
     this.#move('progress', {
-      docsRead: before.docsRead + revisions.length,
+      docsRead: before.docsRead + read,
       docsWritten: before.docsWritten + written,
       docsFailed: before.docsFailed + failures.length + rejected.length,
-      pending: pending ?? (before.pending === undefined ? undefined : Math.max(0, before.pending - covers.length)),
-      ...(isNews ? { seq: through } : {}),
+      pending: pending ?? (before.pending === undefined ? undefined : Math.max(0, before.pending - rows)),
+      ...(through === undefined ? {} : { seq: through }),
     });
-    for (const failure of [...failures, ...rejected]) this.#events$.next({ type: 'failed', ...failure });
-    if (!isEmpty || covers.length > 0) this.#events$.next({ type: 'batch', read: revisions.length, written });
-    if (isNews) this.#events$.next({ type: 'checkpoint', seq: through });
-    for (const revision of forget)
+    for (const failure of failures) this.#events$.next({ type: 'failed', ...failure });
+    for (const revision of rejected) this.#events$.next({ type: 'rejected', ...revision });
+    if (read > 0 || rows > 0 || written > 0) this.#events$.next({ type: 'batch', read, written });
+    if (through !== undefined) this.#events$.next({ type: 'checkpoint', seq: through });
+    for (const revision of forgotten) {
       this.#events$.next({ type: 'skipped', ...revision, reason: 'The source has given this revision up' });
+    }
+    if (caughtUp) this.#nowCaughtUp();
+  }
+
+  #nowCaughtUp(): void {
+    this.#move('caught-up', { pending: 0 });
+    this.#events$.next({ type: 'caught-up' });
+  }
+
+  #firstTimeCaughtUp(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#events$.subscribe((event) => {
+        if (event.type === 'caught-up') resolve();
+        else if (event.type === 'error') reject(event.error);
+        else if (event.type === 'done') reject(new Stopped('The pull was stopped before it had caught up'));
+      });
+    });
   }
 
   #onRetry(notice: RetryNotice): void {

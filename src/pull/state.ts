@@ -3,16 +3,20 @@
  *
  * - `starting`: nothing has been heard of the source yet
  * - `catching-up`: rows are read, documents fetched and stored
+ * - `live`: caught up; waiting for what the source has next
  * - `offline`: nobody answers; waiting to try again
  * - `backing-off`: the source answered that it cannot now; waiting to try again
+ * - `auth-required`: the source wants other credentials; waiting for `resume`
  * - `paused`: by the caller
  * - `completed`, `stopped`, `failed`: over
  */
 export type PullState =
   | 'starting'
   | 'catching-up'
+  | 'live'
   | 'offline'
   | 'backing-off'
+  | 'auth-required'
   | 'paused'
   | 'completed'
   | 'stopped'
@@ -20,14 +24,16 @@ export type PullState =
 
 /**
  * What happens to a pull: the source is known and rows can be read (`ready`), something arrived or was stored (`progress`),
- * a request failed and will be sent again (`unreachable`, `refused`), the caller's `pause`, `resume` and `stop`, and the end
- * (`done`, `fail`).
+ * everything that the source had is stored (`caught-up`), a request failed and will be sent again (`unreachable`,
+ * `refused`), one was turned away (`unauthorized`), the caller's `pause`, `resume` and `stop`, and the end (`done`, `fail`).
  */
 export type PullTrigger =
   | 'ready'
   | 'progress'
+  | 'caught-up'
   | 'unreachable'
   | 'refused'
+  | 'unauthorized'
   | 'pause'
   | 'resume'
   | 'stop'
@@ -59,7 +65,7 @@ export function nextPhase(phase: PullPhase, trigger: PullTrigger): PullPhase {
     case 'pause':
       return phase.state === 'paused' ? phase : { state: 'paused', underneath: phase.state };
     case 'resume':
-      return phase.state === 'paused' ? { state: phase.underneath ?? 'catching-up' } : phase;
+      return resumed(phase);
     default:
       return phase.state === 'paused' ? paused(phase, trigger) : moved(phase, running(phase.state, trigger));
   }
@@ -70,7 +76,7 @@ export function isOver(state: PullState): boolean {
   return state === 'completed' || state === 'stopped' || state === 'failed';
 }
 
-type RunningTrigger = 'ready' | 'progress' | 'unreachable' | 'refused';
+type RunningTrigger = 'ready' | 'progress' | 'caught-up' | 'unreachable' | 'refused' | 'unauthorized';
 
 function running(state: PullState, trigger: RunningTrigger): PullState {
   switch (trigger) {
@@ -79,11 +85,21 @@ function running(state: PullState, trigger: RunningTrigger): PullState {
     case 'progress':
       // Before the source is known, an answer that arrives is no more than a beginning.
       return state === 'starting' ? state : 'catching-up';
+    case 'caught-up':
+      return 'live';
+    case 'unauthorized':
+      return 'auth-required';
     case 'unreachable':
       return 'offline';
     case 'refused':
       return 'backing-off';
   }
+}
+
+/** Also the way on from `auth-required`, which waits just like a pause. */
+function resumed(phase: PullPhase): PullPhase {
+  const state = phase.state === 'paused' ? (phase.underneath ?? 'catching-up') : phase.state;
+  return moved(phase, state === 'auth-required' ? 'catching-up' : state);
 }
 
 function paused(phase: PullPhase, trigger: RunningTrigger): PullPhase {

@@ -37,8 +37,12 @@ export type PullEvent =
   | { readonly type: 'batch'; readonly read: number; readonly written: number }
   /** Everything up to here is stored. */
   | { readonly type: 'checkpoint'; readonly seq: Sequence }
-  /** A revision could not be had, or the target refused it; it is on record. */
+  /** A revision could not be had; it is on record. */
   | { readonly type: 'failed'; readonly id: string; readonly rev: string; readonly reason: string }
+  /** The target can never take a revision; it is on record. */
+  | { readonly type: 'rejected'; readonly id: string; readonly rev: string; readonly reason: string }
+  /** Everything that the source had is stored; a continuous pull now follows it live. */
+  | { readonly type: 'caught-up' }
   /** A revision that was on record as failed has been given up by the source, and is so here. */
   | { readonly type: 'skipped'; readonly id: string; readonly rev: string; readonly reason: string }
   /** A request failed and will be sent again. */

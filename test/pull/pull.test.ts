@@ -75,6 +75,7 @@ describe('The handle of a pull', () => {
       'checkpoint',
       'batch',
       'checkpoint',
+      'caught-up',
       'done',
     ]);
     expect(events.at(-1)).toEqual({ type: 'done', result });
@@ -172,7 +173,7 @@ describe('The handle of a pull', () => {
     { batchSize: 1.5 },
     { batchSize: 1e9 },
     { id: '' },
-    { mode: 'continuous' },
+    { mode: 'forever' },
     { history: 'none' },
   ])('refuses the options %j', (options) => {
     expect(() => pull(couch.db(source.url), replica, options as PullOptions)).toThrow(

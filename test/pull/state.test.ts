@@ -14,8 +14,10 @@ type Table = Record<PullState, Record<PullTrigger, PullState>>;
 const over = (state: PullState): Record<PullTrigger, PullState> => ({
   ready: state,
   progress: state,
+  'caught-up': state,
   unreachable: state,
   refused: state,
+  unauthorized: state,
   pause: state,
   resume: state,
   stop: state,
@@ -23,55 +25,29 @@ const over = (state: PullState): Record<PullTrigger, PullState> => ({
   fail: state,
 });
 
-const ends = { stop: 'stopped', done: 'completed', fail: 'failed' } as const;
+/** What happens alike in every state in which a pull is at work. */
+const atWork = {
+  ready: 'catching-up',
+  progress: 'catching-up',
+  'caught-up': 'live',
+  unreachable: 'offline',
+  refused: 'backing-off',
+  unauthorized: 'auth-required',
+  pause: 'paused',
+  stop: 'stopped',
+  done: 'completed',
+  fail: 'failed',
+} as const;
 
 /** Every state with every trigger: one that is forgotten does not compile. A paused pull is paused in `catching-up` here. */
 const table: Table = {
-  starting: {
-    ready: 'catching-up',
-    progress: 'starting',
-    unreachable: 'offline',
-    refused: 'backing-off',
-    pause: 'paused',
-    resume: 'starting',
-    ...ends,
-  },
-  'catching-up': {
-    ready: 'catching-up',
-    progress: 'catching-up',
-    unreachable: 'offline',
-    refused: 'backing-off',
-    pause: 'paused',
-    resume: 'catching-up',
-    ...ends,
-  },
-  offline: {
-    ready: 'catching-up',
-    progress: 'catching-up',
-    unreachable: 'offline',
-    refused: 'backing-off',
-    pause: 'paused',
-    resume: 'offline',
-    ...ends,
-  },
-  'backing-off': {
-    ready: 'catching-up',
-    progress: 'catching-up',
-    unreachable: 'offline',
-    refused: 'backing-off',
-    pause: 'paused',
-    resume: 'backing-off',
-    ...ends,
-  },
-  paused: {
-    ready: 'paused',
-    progress: 'paused',
-    unreachable: 'paused',
-    refused: 'paused',
-    pause: 'paused',
-    resume: 'catching-up',
-    ...ends,
-  },
+  starting: { ...atWork, progress: 'starting', resume: 'starting' },
+  'catching-up': { ...atWork, resume: 'catching-up' },
+  live: { ...atWork, resume: 'live' },
+  offline: { ...atWork, resume: 'offline' },
+  'backing-off': { ...atWork, resume: 'backing-off' },
+  'auth-required': { ...atWork, resume: 'catching-up' },
+  paused: { ...over('paused'), resume: 'catching-up', stop: 'stopped', done: 'completed', fail: 'failed' },
   completed: over('completed'),
   stopped: over('stopped'),
   failed: over('failed'),
@@ -97,7 +73,7 @@ describe('nextPhase', () => {
   );
 
   test('pausing and resuming at once changes nothing, in every state', () => {
-    for (const state of states.filter((name) => name !== 'paused')) {
+    for (const state of states.filter((name) => name !== 'paused' && name !== 'auth-required')) {
       expect(nextPhase(nextPhase(phaseOf(state), 'pause'), 'resume').state).toBe(state);
     }
   });

@@ -1,3 +1,4 @@
+import { filter, firstValueFrom } from 'rxjs';
 import type { JsonObject } from '../../../src/core/json-value.ts';
 import { hasCredentials } from '../../../src/couch/address.ts';
 import { type CouchOptions, couch } from '../../../src/couch/couch.ts';
@@ -15,6 +16,7 @@ import { duration, harmless, plural, printable, size } from '../wording.ts';
 /** The options of `couchtide pull`. */
 export interface PullCommandOptions {
   readonly json?: boolean;
+  readonly continuous?: boolean;
   readonly docId?: readonly string[];
   readonly history?: 'full' | 'leaves';
   readonly selector?: JsonObject;
@@ -33,12 +35,13 @@ export async function pullCommand(
     const replica = await openForSource(kv, directory, source);
     const running = pull(source, replica, {
       signal: context.signal,
+      mode: options.continuous ? 'continuous' : 'oneshot',
       ...(options.docId === undefined ? {} : { docIds: options.docId }),
       ...(options.selector === undefined ? {} : { selector: options.selector }),
       ...(options.history === undefined ? {} : { history: options.history }),
     });
     const stopReporting = options.json ? reportAsJson(running, context) : showProgress(running, context);
-    const result = await running.done.finally(stopReporting);
+    const result = await Promise.race([running.done, turnedAway(running)]).finally(stopReporting);
     const info = await replica.info();
     if (options.json) await writeJson(context.stdout, doneLine(result, info));
     else await write(context.stdout, summary(result, info, directory, await firstFailures(replica)));
@@ -47,6 +50,16 @@ export async function pullCommand(
   } finally {
     await kv.close();
   }
+}
+
+/** Rejects when the source wants other credentials: a command cannot be given any while it runs. */
+async function turnedAway(running: Pull): Promise<never> {
+  const { error } = await firstValueFrom(running.status$.pipe(filter(({ state }) => state === 'auth-required')), {
+    defaultValue: { error: undefined },
+  });
+  if (error === undefined) return new Promise(() => {});
+  await running.stop();
+  throw error;
 }
 
 /** Credentials of the environment, for a url without any. */

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { fsKv } from '../../../adapters/fs/index.ts';
 import { type CouchServer, startServer } from '../../../demo/server/index.ts';
 import { encodeJson } from '../../../src/kv/json.ts';
+import { openReplica } from '../../../src/replica/replica.ts';
 import { awkwardDocuments, generations } from '../../support/documents.ts';
 import { answer, startScriptedServer } from '../../support/scripted-server.ts';
 import { createDatabase, type SourceDatabase } from '../../support/source-database.ts';
@@ -65,9 +66,10 @@ describe('couchtide pull', () => {
       last_seq: expect.any(String),
       ms: expect.any(Number),
     });
-    expect(lines.slice(0, -1).map(({ type }) => type)).toEqual(['batch', 'checkpoint']);
+    expect(lines.slice(0, -1).map(({ type }) => type)).toEqual(['batch', 'checkpoint', 'caught-up']);
     const again = await runCli(['pull', source.url, directory, '--json']);
     expect(again.lines).toEqual([
+      { type: 'caught-up' },
       expect.objectContaining({ type: 'done', docs_read: 0, docs_written: 0, requests: 2 }),
     ]);
   });
@@ -134,6 +136,24 @@ describe('couchtide pull', () => {
       ['edited', { start: 3, ids: ['c'] }],
       ['plain', { start: 1, ids: ['a'] }],
     ]);
+  });
+
+  test('--continuous goes on until it is interrupted', async () => {
+    const interrupt = new AbortController();
+    const running = runCli(['pull', source.url, directory, '--continuous', '--json'], { signal: interrupt.signal });
+    const kv = await fsKv(directory);
+    const isHere = async (id: string): Promise<boolean> =>
+      (await (await openReplica(kv, 'recipes')).get(id)) !== undefined;
+    await source.put({ _id: 'later', v: 1 });
+    while (!(await isHere('later'))) await new Promise((resolve) => setImmediate(resolve));
+    await source.put({ _id: 'latest', v: 1 });
+    while (!(await isHere('latest'))) await new Promise((resolve) => setImmediate(resolve));
+    await kv.close();
+    interrupt.abort(new Error('Interrupted'));
+    const { code, lines } = await running;
+    expect(code).toBe(130);
+    expect(lines.map(({ type }) => type)).toContain('caught-up');
+    expect(lines.at(-1)).toMatchObject({ type: 'stopped', docs_failed: 0 });
   });
 
   test('--selector brings what it matches', async () => {
@@ -312,7 +332,6 @@ describe('couchtide', () => {
     [['nonsense'], "unknown command 'nonsense'"],
     [['export', 'dir', '--format', 'xml'], "argument 'xml' is invalid"],
     [['export', 'dir', '--format', 'files'], 'needs --out'],
-    [['pull', 'http://h/x', 'dir', '--continuous'], 'Option --continuous is not part of this version'],
     [['pull', 'http://h/x', 'dir', '--selector', '[1]'], 'must be a JSON object'],
     [['pull', 'http://h/x', 'dir', '--selector', '{'], 'must be a JSON object'],
     [['scan', 'http://h/x', '--find', 'a=b'], 'The command scan is not part of this version of couchtide yet'],

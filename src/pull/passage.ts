@@ -1,0 +1,152 @@
+import type { Gate } from '../core/gate.ts';
+import { orderedMap } from '../core/ordered-map.ts';
+import type { Database } from '../couch/database.ts';
+import type { Sequence } from '../couch/sequence.ts';
+import type { MissingRevisions, OfferedRevisions, Target, WriteBatch, WriteResult } from '../replica/target.ts';
+import type { RowBatch } from './batches.ts';
+import type { Checkpoints } from './checkpoint.ts';
+import { type Failure, fetchRevisions } from './fetch.ts';
+import type { PullSettings } from './options.ts';
+import { divide, type Part } from './parts.ts';
+import { pass } from './passing.ts';
+import { offeredBy, plan } from './plan.ts';
+import type { RequestSize } from './request-size.ts';
+import { Underway } from './underway.ts';
+
+/** What became of one commit. */
+export interface Stored extends WriteResult {
+  /** Revisions that the source gave. */
+  readonly read: number;
+  /** Revisions that it could not give. */
+  readonly failures: readonly Omit<Failure, 'gone'>[];
+  /** Failures of earlier pulls that are none any more, as the source has given the revisions up. */
+  readonly forgotten: readonly { readonly id: string; readonly rev: string }[];
+  /** Rows of the feed that are covered now. */
+  readonly rows: number;
+  /** Where the checkpoint has been moved. */
+  readonly through: Sequence | undefined;
+  /** Rows the source has after these, where it says. */
+  readonly pending: number | undefined;
+  /** Whether the source had nothing more when it gave these. */
+  readonly caughtUp: boolean;
+}
+
+/** What a passage needs of its pull. */
+export interface PassageContext {
+  readonly source: Database;
+  readonly target: Target;
+  readonly settings: PullSettings;
+  readonly gate: Gate;
+  readonly checkpoints: Checkpoints;
+  readonly size: RequestSize;
+  readonly signal: AbortSignal;
+  /** Up to where everything was stored before. */
+  readonly through: Sequence | undefined;
+  /** Told of every commit, in order. */
+  readonly onStored: (stored: Stored) => void;
+}
+
+/** A part that has been fetched. */
+interface ReadyPart extends Omit<Part, 'derived' | 'wanted'>, Pick<WriteBatch, 'revisions'> {
+  readonly failures: readonly Failure[];
+}
+
+/** The way of documents from a source into a target: diff, plan, fetches side by side, commits in order. */
+export class Passage {
+  readonly #context: PassageContext;
+  readonly #underway = new Underway();
+  #through: Sequence | undefined;
+
+  constructor(context: PassageContext) {
+    this.#context = context;
+    this.#through = context.through;
+  }
+
+  /** Up to where everything is stored. */
+  get through(): Sequence | undefined {
+    return this.#through;
+  }
+
+  /**
+   * Takes all batches of a reading to the target.
+   *
+   * @param empty whether the target holds nothing but what this passage has brought
+   */
+  async bring(read: (stopped: AbortSignal) => AsyncIterable<RowBatch>, empty: boolean): Promise<void> {
+    const { signal, settings } = this.#context;
+    const ready = orderedMap(
+      (stopped) => this.#parts(read(stopped), empty, stopped),
+      (part, stopped) => this.#fetch(part, stopped),
+      { ahead: settings.ahead, signal },
+    );
+    for await (const part of ready) {
+      await this.#store(part, part);
+      this.#underway.remove(part.covers);
+    }
+  }
+
+  /** Stores what has been fetched beside the feed. */
+  async store({ revisions, failures = [], forget = [] }: Omit<WriteBatch, 'checkpoint' | 'replace'>): Promise<void> {
+    const passed = pass(revisions, this.#context.settings.passing);
+    await this.#store({ revisions: passed.revisions, failures: [...failures, ...passed.failures], forget });
+  }
+
+  /** Diff and plan of the batches, and their division into what one request brings. */
+  async *#parts(
+    batches: AsyncIterable<RowBatch>,
+    empty: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<Part, void, undefined> {
+    const { gate, settings, size } = this.#context;
+    for await (const batch of batches) {
+      await gate.pass(signal);
+      const offered = offeredBy(batch.rows);
+      const missing = await this.#missing(offered, empty);
+      const replace = settings.selection.history === 'leaves' ? offered : [];
+      this.#underway.add(batch.rows.map(({ id }) => id));
+      yield* divide(batch, plan(batch.rows, missing, settings.selection), replace, size.entries);
+    }
+  }
+
+  async #missing(offered: readonly OfferedRevisions[], empty: boolean): Promise<readonly MissingRevisions[]> {
+    const { settings, target } = this.#context;
+    // Whether a document is known, which decides about its tombstone, is also a matter of what is on its way.
+    if (settings.selection.skipTombstones) {
+      const missing = await target.diff(offered);
+      return missing.map((document) => ({ ...document, known: document.known || this.#underway.has(document.id) }));
+    }
+    if (!empty) return target.diff(offered);
+    return offered.map(({ id, revs }) => ({ id, missing: revs, possibleAncestors: [], known: false }));
+  }
+
+  async #fetch({ derived, wanted, ...part }: Part, signal: AbortSignal): Promise<ReadyPart> {
+    const { gate, settings, size, source } = this.#context;
+    await gate.pass(signal);
+    const fetched = await fetchRevisions(source, wanted, size, signal);
+    const { revisions, failures } = pass([...derived, ...fetched.revisions], settings.passing);
+    return { ...part, revisions, failures: [...fetched.failures, ...failures] };
+  }
+
+  async #store(batch: Omit<WriteBatch, 'checkpoint'>, part?: ReadyPart): Promise<void> {
+    const { gate, signal, checkpoints, onStored } = this.#context;
+    await gate.pass(signal);
+    const { revisions, failures = [], replace = [], forget = [] } = batch;
+    const isNews = part?.through !== undefined && JSON.stringify(part.through) !== JSON.stringify(this.#through);
+    const through = isNews ? part.through : undefined;
+    const isEmpty = [revisions, failures, replace, forget].every(({ length }) => length === 0);
+    const nothing = { written: 0, rejected: [] };
+    const result =
+      isEmpty && !isNews ? nothing : await checkpoints.write({ revisions, failures, replace, forget }, through);
+    if (isNews) this.#through = through;
+    onStored({
+      ...result,
+      read: revisions.length,
+      failures: failures.map(({ id, rev, reason }) => ({ id, rev, reason })),
+      forgotten: forget.map(({ id, rev }) => ({ id, rev })),
+      rows: part?.covers.length ?? 0,
+      through,
+      pending: part?.pending,
+      caughtUp: part?.caughtUp ?? false,
+    });
+  }
+}
