@@ -126,9 +126,11 @@ export function requestKind({ kinds }: FeedPlan, { purpose, choice }: FeedState)
 export function advance(plan: FeedPlan, state: FeedState, event: FeedEvent, moment: Moment): FeedState {
   switch (state.phase) {
     case 'connecting':
+      if (event.type === 'opened') return { ...state, phase: state.purpose === 'live' ? 'live' : 'catching-up' };
+      return event.type === 'failed' || event.type === 'jumped' ? advanceAnswer(plan, state, event, moment) : state;
     case 'catching-up':
     case 'live':
-      return advanceRequest(plan, state, event, moment);
+      return advanceAnswer(plan, state, event, moment);
     case 'waiting':
       if (event.type === 'elapsed') return connect(state, state.purpose, moment);
       return event.type === 'jumped' ? connect(calm(state), 'catch-up', moment) : state;
@@ -138,10 +140,8 @@ export function advance(plan: FeedPlan, state: FeedState, event: FeedEvent, mome
   }
 }
 
-function advanceRequest(plan: FeedPlan, state: FeedState, event: FeedEvent, moment: Moment): FeedState {
+function advanceAnswer(plan: FeedPlan, state: FeedState, event: FeedEvent, moment: Moment): FeedState {
   switch (event.type) {
-    case 'opened':
-      return { ...state, phase: state.purpose === 'live' ? 'live' : 'catching-up' };
     case 'heard': {
       const heard = { ...state, heard: true };
       // Something that comes later than one heartbeat has not been waiting for the request.
@@ -161,6 +161,7 @@ function advanceRequest(plan: FeedPlan, state: FeedState, event: FeedEvent, mome
       return fail(plan, state, event, moment);
     case 'jumped':
       return connect(calm(state), 'catch-up', moment);
+    case 'opened':
     case 'elapsed':
       return state;
   }

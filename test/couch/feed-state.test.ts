@@ -1,0 +1,260 @@
+import { describe, expect, test } from 'vitest';
+import {
+  advance,
+  type FeedEvent,
+  type FeedPhase,
+  type FeedPlan,
+  type FeedState,
+  initialState,
+  requestKind,
+} from '../../src/couch/feed-state.ts';
+
+const plan: FeedPlan = {
+  kinds: ['continuous', 'longpoll', 'normal'],
+  heartbeat: 10_000,
+  interval: 7000,
+  backoff: { base: 1000, cap: 16_000 },
+};
+const error = new Error('mine');
+const at = (now: number, chance = 0.5) => ({ now, chance });
+const fresh = initialState(0);
+
+/** One state of each phase in which things differ, with a failure behind it that a proof would forget. */
+const states = {
+  'connecting to catch up': { ...fresh, failures: 1, strikes: 1 },
+  'catching up': { ...fresh, phase: 'catching-up', failures: 1, strikes: 1 },
+  'connecting live': { ...fresh, purpose: 'live', failures: 1, strikes: 1 },
+  live: { ...fresh, phase: 'live', purpose: 'live', failures: 1, strikes: 1 },
+  waiting: { ...fresh, phase: 'waiting', until: 9000, error, failures: 1, strikes: 1 },
+  ended: { ...fresh, phase: 'ended' },
+  failed: { ...fresh, phase: 'failed', error },
+} as const satisfies Record<string, FeedState>;
+
+const failed = (failure: 'passing' | 'silent' | 'lacking' | 'final'): FeedEvent => ({
+  type: 'failed',
+  failure,
+  error,
+  floor: 0,
+});
+const events = {
+  opened: { type: 'opened' },
+  heard: { type: 'heard' },
+  moved: { type: 'moved' },
+  'finished at a position': { type: 'finished', positioned: true, more: false },
+  'finished without a position': { type: 'finished', positioned: false, more: false },
+  'finished with more': { type: 'finished', positioned: true, more: true },
+  completed: { type: 'completed' },
+  'failed, passing': failed('passing'),
+  'failed, silent': failed('silent'),
+  'failed, lacking': failed('lacking'),
+  'failed, final': failed('final'),
+  jumped: { type: 'jumped' },
+  elapsed: { type: 'elapsed' },
+} as const satisfies Record<string, FeedEvent>;
+
+/** Every type of event is in the table, or this does not compile. */
+type Covered = (typeof events)[keyof typeof events]['type'];
+const all: Record<FeedEvent['type'], true> = {} as Record<Covered, true>;
+/** So is every phase. */
+const phases: Record<FeedPhase, true> = {} as Record<(typeof states)[keyof typeof states]['phase'], true>;
+
+/** The phase, the request, the place of its kind, failures and strikes; `same`: nothing changes. */
+type Outcome = 'same' | readonly [FeedPhase, 'catch-up' | 'live', choice: number, failures: number, strikes: number];
+
+/** What happens 5 seconds after the request was sent: later than an answer would be hasty, sooner than a heartbeat. */
+const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> = {
+  'connecting to catch up': {
+    opened: ['catching-up', 'catch-up', 0, 1, 1],
+    heard: 'same',
+    moved: 'same',
+    'finished at a position': 'same',
+    'finished without a position': 'same',
+    'finished with more': 'same',
+    completed: 'same',
+    'failed, passing': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, silent': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, lacking': ['failed', 'catch-up', 0, 1, 1],
+    'failed, final': ['failed', 'catch-up', 0, 1, 1],
+    jumped: ['connecting', 'catch-up', 0, 0, 0],
+    elapsed: 'same',
+  },
+  'catching up': {
+    opened: 'same',
+    heard: ['catching-up', 'catch-up', 0, 1, 1],
+    moved: ['catching-up', 'catch-up', 0, 0, 1],
+    'finished at a position': ['connecting', 'live', 0, 1, 1],
+    'finished without a position': ['connecting', 'live', 0, 1, 1],
+    'finished with more': ['connecting', 'live', 0, 1, 1],
+    completed: ['ended', 'catch-up', 0, 1, 1],
+    'failed, passing': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, silent': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, lacking': ['failed', 'catch-up', 0, 1, 1],
+    'failed, final': ['failed', 'catch-up', 0, 1, 1],
+    jumped: ['connecting', 'catch-up', 0, 0, 0],
+    elapsed: 'same',
+  },
+  'connecting live': {
+    opened: ['live', 'live', 0, 1, 1],
+    heard: 'same',
+    moved: 'same',
+    'finished at a position': 'same',
+    'finished without a position': 'same',
+    'finished with more': 'same',
+    completed: 'same',
+    'failed, passing': ['waiting', 'catch-up', 0, 2, 2],
+    'failed, silent': ['connecting', 'catch-up', 1, 2, 0],
+    'failed, lacking': ['connecting', 'catch-up', 1, 2, 0],
+    'failed, final': ['failed', 'live', 0, 1, 1],
+    jumped: ['connecting', 'catch-up', 0, 0, 0],
+    elapsed: 'same',
+  },
+  live: {
+    opened: 'same',
+    heard: ['live', 'live', 0, 1, 1],
+    moved: ['live', 'live', 0, 0, 0],
+    'finished at a position': ['connecting', 'live', 0, 0, 0],
+    'finished without a position': ['connecting', 'catch-up', 0, 0, 0],
+    'finished with more': ['connecting', 'live', 0, 0, 0],
+    completed: ['ended', 'live', 0, 1, 1],
+    'failed, passing': ['waiting', 'catch-up', 0, 2, 2],
+    'failed, silent': ['connecting', 'catch-up', 1, 2, 0],
+    'failed, lacking': ['connecting', 'catch-up', 1, 2, 0],
+    'failed, final': ['failed', 'live', 0, 1, 1],
+    jumped: ['connecting', 'catch-up', 0, 0, 0],
+    elapsed: 'same',
+  },
+  waiting: {
+    opened: 'same',
+    heard: 'same',
+    moved: 'same',
+    'finished at a position': 'same',
+    'finished without a position': 'same',
+    'finished with more': 'same',
+    completed: 'same',
+    'failed, passing': 'same',
+    'failed, silent': 'same',
+    'failed, lacking': 'same',
+    'failed, final': 'same',
+    jumped: ['connecting', 'catch-up', 0, 0, 0],
+    elapsed: ['connecting', 'catch-up', 0, 1, 1],
+  },
+  ended: everything('same'),
+  failed: everything('same'),
+};
+
+function everything(outcome: Outcome): Record<keyof typeof events, Outcome> {
+  return Object.fromEntries(Object.keys(events).map((name) => [name, outcome])) as Record<keyof typeof events, Outcome>;
+}
+
+function stateAfter(state: FeedState, ...happened: (readonly [now: number, FeedEvent])[]): FeedState {
+  return happened.reduce((before, [now, event]) => advance(plan, before, event, at(now)), state);
+}
+
+describe('advance', () => {
+  const rows = Object.entries(table).flatMap(([state, outcomes]) =>
+    Object.entries(outcomes).map(([event, outcome]) => [state, event, outcome] as const),
+  );
+
+  test('has an answer for every state and event', () => {
+    expect([all, phases]).toBeDefined();
+    expect(rows).toHaveLength(Object.keys(states).length * Object.keys(events).length);
+  });
+
+  test.each(rows)('%s, %s: %j', (stateName, eventName, outcome) => {
+    const before: FeedState = states[stateName as keyof typeof states];
+    const next = advance(plan, before, events[eventName as keyof typeof events], at(5000));
+    if (outcome === 'same') expect(next).toEqual(before);
+    else {
+      const { phase, purpose, choice, failures, strikes } = next;
+      expect([phase, purpose, choice, failures, strikes]).toEqual(outcome);
+      // A new request has nothing behind it, and begins now.
+      if (phase === 'connecting' && before.phase !== phase) {
+        expect(next).toMatchObject({ begun: 5000, heard: false, moved: false });
+        expect(next).not.toHaveProperty('error');
+      }
+      if (phase === 'failed' || (phase === 'waiting' && failures > 0)) expect(next.error).toBe(error);
+    }
+  });
+});
+
+describe('A live feed', () => {
+  const live = stateAfter(fresh, [0, events.opened], [0, events['finished at a position']], [0, events.opened]);
+
+  test('asks for what there is, then for what comes', () => {
+    expect(requestKind(plan, fresh)).toBe('normal');
+    expect(live.phase).toBe('live');
+    expect(requestKind(plan, live)).toBe('continuous');
+  });
+
+  test('catches up page by page while the server counts more and rows come', () => {
+    const moved = stateAfter(states['catching up'], [1, events.moved], [2, events['finished with more']]);
+    expect(moved).toMatchObject({ phase: 'connecting', purpose: 'catch-up', moved: false });
+    // The same without a row would go on for ever.
+    expect(stateAfter(moved, [3, events.opened], [4, events['finished with more']])).toMatchObject({ purpose: 'live' });
+  });
+
+  test('waits twice as long with each failure, up to the cap, and at least as long as it was asked to', () => {
+    let state = states['catching up'] as FeedState;
+    const waits = Array.from({ length: 6 }, () => {
+      state = advance(plan, { ...state, phase: 'catching-up' }, events['failed, passing'], at(100, 0.5));
+      return state.until - 100;
+    });
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 8000, 8000]);
+    const asked: FeedEvent = { type: 'failed', failure: 'passing', error, floor: 60_000 };
+    expect(advance(plan, states.live, asked, at(100)).until).toBe(60_100);
+  });
+
+  test('that ends at once without a change waits, and is replaced the third time', () => {
+    let state: FeedState = live;
+    for (const strikes of [1, 2]) {
+      state = stateAfter({ ...state, begun: 0, phase: 'live', purpose: 'live' }, [
+        999,
+        events['finished at a position'],
+      ]);
+      expect(state).toMatchObject({ phase: 'waiting', choice: 0, strikes, failures: strikes });
+    }
+    state = stateAfter({ ...state, begun: 0, phase: 'live', purpose: 'live' }, [999, events['finished at a position']]);
+    expect(state).toMatchObject({ phase: 'waiting', choice: 1, strikes: 0, failures: 3 });
+  });
+
+  test('that ends at once with a change goes on at once', () => {
+    expect(stateAfter(live, [1, events.moved], [2, events['finished at a position']])).toMatchObject({
+      phase: 'connecting',
+      purpose: 'live',
+      failures: 0,
+    });
+  });
+
+  test('that was silent is replaced at once if nothing at all came, and the third time if something did', () => {
+    expect(stateAfter(live, [30_000, events['failed, silent']])).toMatchObject({ choice: 1, phase: 'connecting' });
+    let state: FeedState = live;
+    for (const choice of [0, 0, 1]) {
+      state = stateAfter({ ...live, strikes: state.strikes, choice: state.choice }, [1, events.heard]);
+      state = stateAfter(state, [30_001, events['failed, silent']]);
+      expect(state).toMatchObject({ phase: 'connecting', purpose: 'catch-up', choice });
+    }
+  });
+
+  test('proves itself by what comes later than a heartbeat', () => {
+    const struck = { ...live, failures: 5, strikes: 2 };
+    expect(stateAfter(struck, [9999, events.heard])).toMatchObject({ failures: 5, strikes: 2 });
+    expect(stateAfter(struck, [10_000, events.heard])).toMatchObject({ failures: 0, strikes: 0 });
+  });
+
+  test('is polled where no kind works, and tries the best one again after an hour', () => {
+    let state: FeedState = { ...states['catching up'], choice: 2, chosenAt: 0 };
+    state = stateAfter(state, [1000, events['finished at a position']]);
+    expect(state).toMatchObject({ phase: 'waiting', until: 8000, failures: 0 });
+    expect(state).not.toHaveProperty('error');
+    expect(requestKind(plan, state)).toBe('normal');
+    state = stateAfter(state, [8000, events.elapsed], [3_600_000, events['finished at a position']]);
+    expect(state).toMatchObject({ phase: 'connecting', purpose: 'live', choice: 0 });
+  });
+
+  test('that is the only kind is kept through silence and strikes, but not where the server lacks it', () => {
+    const only: FeedPlan = { ...plan, kinds: ['continuous'] };
+    const silent = advance(only, { ...live, strikes: 9 }, events['failed, silent'], at(30_000));
+    expect(silent).toMatchObject({ phase: 'connecting', choice: 0 });
+    expect(advance(only, live, events['failed, lacking'], at(1))).toMatchObject({ phase: 'failed', error });
+  });
+});
