@@ -5,6 +5,7 @@ import { Database } from './database.ts';
 import type { Endpoint } from './endpoint.ts';
 import { send, sendForObject } from './request.ts';
 import { withRetry } from './retry.ts';
+import { type UpdatesEvent, type UpdatesOptions, updates } from './updates.ts';
 
 /** What `GET /` tells of a server. */
 export interface ServerInfo {
@@ -77,6 +78,15 @@ export class Server {
       },
       { signal: options.signal },
     );
+  }
+
+  /**
+   * What becomes of this server's databases: see {@link UpdatesOptions} and {@link UpdatesEvent}.
+   *
+   * @throws CouchError with status 404 where the server has no database `_global_changes`, in which it notes this
+   */
+  updates(options: UpdatesOptions = {}): Feed<UpdatesEvent> {
+    return updates(this.#endpoint, options);
   }
 }
 
