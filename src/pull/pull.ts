@@ -22,6 +22,11 @@ export interface Pull {
   stop(): Promise<void>;
   /** Settles when everything that the source had at the beginning is stored; rejects when the pull ends before. Need not be listened to. */
   readonly caughtUp: Promise<void>;
+  /**
+   * Waits until everything is stored that the source has at this moment, or one document as it is there now. What is on
+   * record as failed counts as settled. One request. Rejects when the pull ends before.
+   */
+  inSync(what?: { readonly id?: string }): Promise<void>;
   /** What it came to; rejects when it failed. Need not be listened to. */
   readonly done: Promise<PullResult>;
 }

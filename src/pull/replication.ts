@@ -1,4 +1,4 @@
-import { BehaviorSubject, type Observable, Subject } from 'rxjs';
+import { BehaviorSubject, filter, type Observable, Subject } from 'rxjs';
 import { type ChildController, childController } from '../core/abort.ts';
 import { isNetworkError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
@@ -10,11 +10,12 @@ import type { Target } from '../replica/target.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { fetchFirst } from './fetch-first.ts';
 import { pullId } from './identity.ts';
+import { waitUntilInSync } from './in-sync.ts';
 import type { PullSettings } from './options.ts';
 import { Passage, type Stored } from './passage.ts';
 import { persist } from './persist.ts';
 import { readLive } from './read-live.ts';
-import { readSelection } from './read-selection.ts';
+import { onlyOf, readSelection } from './read-selection.ts';
 import { RequestSize } from './request-size.ts';
 import { retryFailed } from './retry-failed.ts';
 import { firstPhase, nextPhase, type PullPhase, type PullTrigger } from './state.ts';
@@ -82,6 +83,20 @@ export class Replication {
   async stop(): Promise<void> {
     this.#controller.abort(new Stopped('The pull was stopped'));
     await this.done.catch(() => {});
+  }
+
+  async inSync({ id }: { readonly id?: string } = {}): Promise<void> {
+    const { selection, batchSize } = this.#settings;
+    const isInSync = await waitUntilInSync({
+      source: this.#source,
+      target: this.#target,
+      since: id === undefined ? this.#status$.value.seq : undefined,
+      only: id === undefined ? onlyOf(selection) : { docIds: [id] },
+      batchSize,
+      stored$: this.#events$.pipe(filter(({ type }) => type === 'batch')),
+      signal: this.#controller.signal,
+    });
+    if (!isInSync) throw new Stopped('The pull ended before it was in sync');
   }
 
   async #run(): Promise<PullResult> {

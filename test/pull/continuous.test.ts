@@ -74,6 +74,24 @@ describe.each([
     expect((await running.done).state).toBe('stopped');
   });
 
+  test('can be waited for, as a whole and document by document', async () => {
+    await source.replicate([...smallDocuments(1200), ...generations]);
+    start(options);
+    await running.inSync();
+    await expectFaithful(replica, source);
+    for (const n of [1, 2, 3]) {
+      await source.put({ _id: `mine-${n}`, n });
+      await running.inSync(n === 3 ? {} : { id: `mine-${n}` });
+      expect(await replica.get(`mine-${n}`)).toMatchObject({ n });
+    }
+    await running.inSync({ id: 'no-such' });
+    running.pause();
+    await source.put({ _id: 'never', v: 1 });
+    const waiting = running.inSync({ id: 'never' });
+    await running.stop();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   test('goes on by itself when the server comes back', async () => {
     await source.replicate(smallDocuments(5));
     start({ ...options, retry: { attempts: 2 } });
