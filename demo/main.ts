@@ -18,6 +18,13 @@ const DIRECTORY = fileURLToPath(new URL('./.data', import.meta.url));
 /** So slow that there is something to see: a pause before every answer, in milliseconds. */
 const LATENCY = 50;
 
+/** What happens to the cookbook while it is followed. */
+const CHANGES: readonly (readonly [what: string, change: (source: string) => Promise<void>, id: string])[] = [
+  ['somebody edits the pancakes', edit, 'pancakes'],
+  ['somebody throws a recipe away', remove, 'recipe-00001'],
+  ['somebody changes a recipe in another kitchen', conflict, 'recipe-00002'],
+];
+
 const isOnce = process.argv.includes('--once');
 const server = await startServer({ port: isOnce ? 0 : 5984 }).catch(() => startServer());
 const say = (text = ''): boolean => process.stdout.write(`${text}\n`);
@@ -37,23 +44,34 @@ try {
   say();
   await show(replica);
 
-  say('Somebody edits the pancakes, and they are pulled again:');
-  await edit(source);
-  await pullAndTell(source, replica);
+  say('Now it follows the cookbook live:');
+  const live = pull(couch.db(source), replica, { mode: 'continuous' });
+  await live.caughtUp;
+  for (const [what, change, id] of CHANGES) {
+    const begun = performance.now();
+    await change(source);
+    await live.inSync({ id });
+    say(`  ${what}; here after ${duration(performance.now() - begun)}`);
+  }
   say(`  ${await replica.text('pancakes')}`);
-  await kv.close();
 
   if (!isOnce) {
+    live.events$.subscribe((event) => {
+      if (event.type === 'batch') say(`  ${plural(event.written, 'new revision')} arrived`);
+    });
     const folder = relative(process.cwd(), DIRECTORY) || '.';
     say();
-    say('The server stays until you press Ctrl-C. Try, in another terminal:');
+    say('Server and pull stay until you press Ctrl-C. Try, in another terminal:');
     say();
-    say(`  curl ${source}/pancakes`);
-    say(`  npm run --silent couchtide -- pull ${source} ${folder}`);
+    say(`  curl -X PUT ${source}/tea -d '{"title":"Tea"}'`);
     say(`  npm run --silent couchtide -- export ${folder} --conflicts --revs | head -3`);
     say(`  npm run --silent couchtide -- export ${folder} --format files --out /tmp/cookbook`);
+    say(`  npm run --silent couchtide -- verify ${folder} ${source}`);
+    say();
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   }
+  await live.stop();
+  await kv.close();
 } finally {
   await server.close();
 }
@@ -67,6 +85,19 @@ async function edit(source: string): Promise<void> {
   // As text, so that the number of grains, which no JavaScript number holds, comes out as it went in.
   const pancakes = await (await fetch(`${source}/pancakes`)).text();
   await request(`${source}/pancakes`, 'PUT', pancakes.replace('"serves":4', '"serves":5'));
+}
+
+async function remove(source: string): Promise<void> {
+  const recipe = await couch.db(source).get('recipe-00001');
+  await request(`${source}/recipe-00001?rev=${recipe?._rev}`, 'DELETE');
+}
+
+async function conflict(source: string): Promise<void> {
+  const recipe = await couch.db(source).get('recipe-00002', { revs: true });
+  const docs = [
+    { ...recipe, _rev: '1-conflict', _revisions: { start: 1, ids: ['conflict'] }, note: 'from another kitchen' },
+  ];
+  await request(`${source}/_bulk_docs`, 'POST', JSON.stringify({ new_edits: false, docs }));
 }
 
 async function pullAndTell(source: string, replica: Replica): Promise<void> {
