@@ -82,13 +82,11 @@ export async function* compareWithSource(
 ): AsyncGenerator<readonly VerifyEvent[], NumberSet, undefined> {
   const checkpoints = await checkpointsOf(subject, source.url);
   const named = new NumberSet();
-  let differences: Difference[] = [];
+  const differences: Difference[] = [];
   let documents = 0;
   let newer = 0;
-  const judge = async (): Promise<VerifyProblem[]> => {
-    const judged = differences;
-    differences = [];
-    const changed = await changedSince(source, checkpoints, judged, signal);
+  const judge = async (judged: readonly Difference[]): Promise<VerifyProblem[]> => {
+    const changed = await changedSince(checkpoints, source, judged, signal);
     newer += changed.size;
     const problems: VerifyProblem[] = [];
     for (const difference of judged) {
@@ -105,11 +103,11 @@ export async function* compareWithSource(
       const difference = differenceOf(id, revs, head);
       if (difference !== undefined) differences.push(difference);
     }
+    while (differences.length >= MOST_DIFFERENCES) yield await judge(differences.splice(0, MOST_DIFFERENCES));
     documents += rows.size;
-    const problems = differences.length >= MOST_DIFFERENCES ? await judge() : [];
-    yield [...problems, { type: 'progress', part: 'source', documents, expected }];
+    yield [{ type: 'progress', part: 'source', documents, expected }];
   }
-  yield await judge();
+  if (differences.length > 0) yield await judge(differences);
   tally.source = { documents, newer };
   return named;
 }
@@ -183,18 +181,16 @@ async function readHeads(
 
 /** Which of some documents have changed at the source after one of some positions. */
 async function changedSince(
-  source: VerifySource,
   positions: readonly VerifySequence[],
-  differences: readonly Difference[],
+  source: VerifySource,
+  documents: readonly { readonly id: string }[],
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const changed = new Set<string>();
-  for (let start = 0; start < differences.length; start += MOST_DIFFERENCES) {
-    const docIds = differences.slice(start, start + MOST_DIFFERENCES).map(({ id }) => id);
-    for (const since of positions) {
-      for await (const events of source.changes({ style: 'all_docs', since, docIds, signal }).batches()) {
-        for (const event of events) if (event.type === 'row') changed.add(event.id);
-      }
+  const docIds = documents.map(({ id }) => id);
+  for (const since of positions) {
+    for await (const events of source.changes({ style: 'all_docs', since, docIds, signal }).batches()) {
+      for (const event of events) if (event.type === 'row') changed.add(event.id);
     }
   }
   return changed;
