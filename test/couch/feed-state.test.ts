@@ -247,7 +247,12 @@ describe('A live feed', () => {
     expect(state).toMatchObject({ phase: 'waiting', until: 8000, failures: 0 });
     expect(state).not.toHaveProperty('error');
     expect(requestKind(plan, state)).toBe('normal');
-    state = stateAfter(state, [8000, events.elapsed], [3_600_000, events['finished at a position']]);
+    state = stateAfter(
+      state,
+      [8000, events.elapsed],
+      [8001, events.opened],
+      [3_600_000, events['finished at a position']],
+    );
     expect(state).toMatchObject({ phase: 'connecting', purpose: 'live', choice: 0 });
   });
 
