@@ -3,11 +3,12 @@ import { isCouchtideError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json-value.ts';
 import { exportCommand } from './commands/export.ts';
 import { type PullCommandOptions, pullCommand } from './commands/pull.ts';
+import { type VerifyCommandOptions, verifyCommand } from './commands/verify.ts';
 import { type Context, ExitCode } from './context.ts';
 import { errorLine, sentence } from './failure.ts';
 
 /** Commands that the line of commands has a place for, and a later version brings. */
-const LATER = ['verify', 'status', 'scan', 'findings', 'scanner', 'jobs', 'demo'] as const;
+const LATER = ['status', 'scan', 'findings', 'scanner', 'jobs', 'demo'] as const;
 
 /**
  * Runs one command line and tells how it ended. Whatever goes wrong ends in one sentence on the error stream, and with
@@ -57,6 +58,16 @@ export async function run(args: readonly string[], version: string, context: Con
     .option('--conflicts', 'every leaf revision, tombstones too, the winner first')
     .action(async (directory: string, options: Parameters<typeof exportCommand>[1]) => {
       exitCode = await exportCommand(directory, options, context);
+    });
+  program
+    .command('verify')
+    .description('check a replica in itself, and against its source')
+    .argument('<directory>', 'where the replica is')
+    .argument('[database-url]', 'the database that it was pulled from')
+    .option('--partial', 'only some documents were pulled, so that others of the source are not missed')
+    .option('--json', 'one JSON object a line')
+    .action(async (directory: string, url: string | undefined, options: VerifyCommandOptions) => {
+      exitCode = await verifyCommand(directory, url, options, context);
     });
   for (const name of LATER) {
     program

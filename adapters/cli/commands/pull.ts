@@ -1,7 +1,5 @@
 import { filter, firstValueFrom } from 'rxjs';
 import type { JsonObject } from '../../../src/core/json-value.ts';
-import { hasCredentials } from '../../../src/couch/address.ts';
-import { type CouchOptions, couch } from '../../../src/couch/couch.ts';
 import { type Pull, pull } from '../../../src/pull/pull.ts';
 import type { PullResult } from '../../../src/pull/status.ts';
 import type { Replica, ReplicaInfo } from '../../../src/replica/replica.ts';
@@ -11,6 +9,7 @@ import { type Context, ExitCode, write, writeJson } from '../context.ts';
 import { openForSource } from '../directory.ts';
 import { errorLine } from '../failure.ts';
 import { showProgress } from '../progress.ts';
+import { openSource } from '../source.ts';
 import { duration, harmless, plural, printable, size } from '../wording.ts';
 
 /** The options of `couchtide pull`. */
@@ -29,7 +28,7 @@ export async function pullCommand(
   options: PullCommandOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const source = couch.db(url, hasCredentials(url) ? {} : authFrom(context.environment));
+  const source = openSource(url, context.environment);
   const kv = await fsKv(directory);
   try {
     const replica = await openForSource(kv, directory, source);
@@ -60,14 +59,6 @@ async function turnedAway(running: Pull): Promise<never> {
   if (error === undefined) return new Promise(() => {});
   await running.stop();
   throw error;
-}
-
-/** Credentials of the environment, for a url without any. */
-function authFrom({
-  COUCHTIDE_USER: username,
-  COUCHTIDE_PASSWORD: password = '',
-}: Context['environment']): CouchOptions {
-  return username === undefined ? {} : { auth: { username, password } };
 }
 
 /** Every event as a line of its own, but for the end, which has its own form. Returns what ends it. */
