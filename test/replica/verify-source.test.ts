@@ -10,6 +10,7 @@ import { pull } from '../../src/pull/pull.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { VerifyOptions } from '../../src/replica/verify.ts';
 import type { VerifyEvent, VerifyProblem, VerifySummary } from '../../src/replica/verify-event.ts';
+import type { VerifyFeedEvent, VerifySource } from '../../src/replica/verify-source.ts';
 import { awkwardDocuments, generations, smallDocuments } from '../support/documents.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 import { Damager } from './damage.ts';
@@ -260,6 +261,28 @@ describe('A replica against its source', () => {
     expect(server.requests.count('GET')).toBe(5);
     expect(problems.map(({ id }) => id).sort()).toEqual(smallDocuments(10, 'newer').map(({ _id }) => _id));
     expect(summary.source).toEqual({ documents: 1510, newer: 0 });
+  });
+
+  test('is compared once with each document, though a feed goes on where it last gave a sequence', async () => {
+    const row = (at: number): VerifyFeedEvent => {
+      return { type: 'row', seq: at === 99 || at === 649 ? at : null, id: `${at}`, changes: [{ rev: '1-a' }] };
+    };
+    const rows = Array.from({ length: 650 }, (_, at) => row(at));
+    const url = 'http://127.0.0.1/recipes';
+    await replica.writeBatch({ revisions: [], checkpoint: { id: 'pull', value: { source: url, seq: 649 } } });
+    const source: VerifySource = {
+      url,
+      changes: ({ docIds }) => ({
+        async *batches() {
+          if (docIds !== undefined) return;
+          yield rows.slice(0, 550);
+          yield [...rows.slice(100), { type: 'end' }];
+        },
+      }),
+    };
+    const { problems, summary } = await verify({ source });
+    expect(problems.map(({ id }) => id)).toEqual(rows.map((_, at) => `${at}`));
+    expect(summary.source).toEqual({ documents: 650, newer: 0 });
   });
 
   test('cannot be judged by another database, nor by one that is not there', async () => {

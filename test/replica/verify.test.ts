@@ -131,6 +131,16 @@ describe('A replica whose documents have changed', () => {
     });
   });
 
+  test('can do without a segment of many parts', async () => {
+    const replica = await openReplica(memoryKv({ limits: { valueBytes: 1024 } }), 'recipes');
+    await replica.writeBatch({ revisions: [revision('a', 'x', { text: 'x'.repeat(5000) })] });
+    await replica.writeBatch({ revisions: [revision('a', 'y x')] });
+    expect((await eventsOf(replica)).at(-1)).toMatchObject({
+      problems: 0,
+      reclaimable: { segments: 1, bytes: 5000 + '{"text":""}'.length },
+    });
+  });
+
   test('is sound, however it came about', async () => {
     const revisionOf = fc.record({
       id: fc.constantFrom('a', 'b', LONG_ID, `${LONG_ID}2`),
@@ -243,11 +253,13 @@ describe('What is damaged is named:', () => {
       (damager) => damager.put(segment(0), '["v","Ü"]'),
       [{ ...plain, message: 'The body of the revision is not a JSON object' }],
     ],
-    [
-      'a body between blanks, which would be taken for its braces',
-      (damager) => damager.put(segment(0), ' {"v":1}  '),
-      [{ ...plain, message: 'The body of the revision is not a JSON object' }],
-    ],
+    ...['  {"v":12}', '{"v":12}  '].map(
+      (text): Case => [
+        `the body ${JSON.stringify(text)}, of which a blank would be taken for a brace`,
+        (damager) => damager.put(segment(0), text),
+        [{ ...plain, message: 'The body of the revision is not a JSON object' }],
+      ],
+    ),
     ...[[], [0, 0], [0, 0, 9, 0], [-1, 0, 9], [0, -1, 9], [0, 0, -9], [0, 0, 2 ** 40]].map(
       (numbers): Case => [
         `the place ${JSON.stringify(numbers)}`,
@@ -391,6 +403,7 @@ describe('What is damaged is named:', () => {
       ['body'],
       ['body', 0, 0, 0],
       ['body', 'a', 0],
+      ['body', 0, 'a'],
       ['body', -1, 0],
       ['body', 0.5, 0],
       ['checkpoint'],
