@@ -44,8 +44,8 @@ export interface ChangesOptions extends ChangesSelection {
 export interface LiveChangesOptions extends ChangesSelection, FeedTiming {
   readonly feed: LiveFeed;
   /**
-   * One answer of a `continuous` or `longpoll` feed, then the end: what there is and, for a long poll only if that is
-   * nothing, what comes until nothing has come for the `timeout`.
+   * One answer of a `continuous` or `longpoll` feed, then the end: the former comes when nothing has changed for the
+   * `timeout`, the latter with the first changes, or after the `timeout` without any.
    */
   readonly once?: boolean;
 }

@@ -80,7 +80,6 @@ class Follower<R extends FeedRow> {
       } finally {
         stop();
         attempt.release();
-        attempt.abort();
       }
     }
   }
@@ -112,7 +111,7 @@ class Follower<R extends FeedRow> {
     const pieces = readFeedAnswer(kind, answer, parse);
     let rows = 0;
     for await (const piece of isLive ? withPauses(pieces, { ms: PAUSE, pause, platform: endpoint.platform }) : pieces) {
-      if (piece !== pause) this.#advance({ type: 'heard' });
+      this.#advance({ type: 'heard' });
       rows += piece.rows.length;
       const told = this.#tell(piece, rows > 0);
       if (told.length > 0) yield told;

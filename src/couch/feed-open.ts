@@ -1,7 +1,6 @@
 import { InputError } from '../core/errors.ts';
 import type { OpenFeed } from '../core/feed.ts';
-import type { FollowOptions } from './feed-live.ts';
-import { follow } from './feed-live.ts';
+import { type FollowOptions, follow } from './feed-live.ts';
 import { readOnce } from './feed-once.ts';
 import type { FeedEnd, FeedIdle, FeedRow, FeedSource } from './feed-source.ts';
 import { type FeedTiming, type LiveFeed, planFeed, uncompressed, waitingRequest } from './feed-timing.ts';

@@ -22,6 +22,7 @@ import { ProtocolError } from '../core/errors.ts';
  * | a refusal of a live request that says the server lacks it | a catch-up, then the next kind | the number of kinds, an hour before a kind is tried again |
  * | any other failure that may pass | a catch-up, after back-off | the back-off |
  * | a jump of the clock | a catch-up, at once | one jump in the period in which the clock is looked at |
+ * | the end of a session, before a request | `POST /_session` | one for each cookie (`session.ts`) |
  * | status 401, inside one request | the same with renewed credentials | once (`transmit.ts`) |
  * | a redirect, inside one request | where it leads to | 20 (`transmit.ts`) |
  *

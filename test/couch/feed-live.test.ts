@@ -142,6 +142,31 @@ describe('A live feed', () => {
     expect((await server.request()).query.get('since')).toBe('2-b');
   });
 
+  test('counts rows that come again towards its limit once', async () => {
+    follow({ feed: 'continuous', limit: 3 });
+    const live = await goLive('1-a');
+    await live.write(`${row('2-b')}\n${row(null, 'x')}\n`);
+    expect([await awaited, await next()]).toEqual(['row doc 2-b', 'row x']);
+    awaited = next();
+    live.tear();
+    await clock.sleeping(125);
+    await clock.advance(125);
+    const again = await server.request();
+    expect(again.query.get('limit')).toBe('2');
+    again.answer(page('4-d', row('3-c', 'x'), row('4-d')));
+    expect([await awaited, await next(), await next()]).toEqual(['row x', 'row doc 4-d', 'end 4-d undefined']);
+  });
+
+  test('takes an orderly end for one, whatever becomes of the connection after it', async () => {
+    follow({ feed: 'continuous' });
+    const live = await goLive('1-a');
+    await live.write(`${row('2-b')}\n${lastLine('3-c')}`);
+    live.tear();
+    expect([await awaited, await next()]).toEqual(['row doc 2-b', 'idle 3-c 0']);
+    awaited = next();
+    expect(Object.fromEntries((await server.request()).query)).toMatchObject({ feed: 'continuous', since: '3-c' });
+  });
+
   test('tries for ever, longer and longer apart, whatever the attempts of a single request are', async () => {
     follow({ feed: 'live' });
     awaited = next();
@@ -166,12 +191,13 @@ describe('A live feed', () => {
   });
 
   test.each([
-    ['an error inside the stream', '{"error":"timeout","reason":"mine"}\n'],
-    ['a page of HTML inside the stream', '<html>\n<body>\n'],
-    ['what maintenance mode leaves in the stream', 'HTTP/1.1 412 Precondition Failed\r\n\r\n{"error":"nodedown"}\n'],
-    ['something else than an object', '[1]\n'],
-    ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0xff, 0x0a)],
-  ])('takes %s for no change, and comes back', async (_what, garbage) => {
+    ['an error inside the stream', '{"error":"timeout","reason":"mine"}\n', 'ended the feed with an error'],
+    ['a page of HTML inside the stream', '<html>\n<body>\n', 'not JSON: "<html>"'],
+    ['what maintenance mode leaves in the stream', 'HTTP/1.1 412 Precondition Failed\r\n\r\n', 'not JSON'],
+    ['something else than an object', '[1]\n', 'not a JSON object'],
+    ['an object of another kind', '{"ok":true}\n', "not CouchDB's"],
+    ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0xff, 0x0a), 'not UTF-8'],
+  ])('takes %s for no change, and comes back', async (_what, garbage, said) => {
     follow({ feed: 'continuous' });
     const live = await goLive('1-a');
     await live.write(`${row('2-b')}\n`);
@@ -180,6 +206,7 @@ describe('A live feed', () => {
     await live.write(garbage);
     await clock.sleeping(125);
     expect(notices).toMatchObject([{ error: { name: 'ProtocolError', retryable: true } }]);
+    expect(String(notices[0]?.error)).toContain(said);
     await live.closed;
     await clock.advance(125);
     (await server.request()).answer(page('2-b'));
@@ -238,6 +265,12 @@ describe('A live feed', () => {
     await expect(awaited).rejects.toMatchObject({ name: 'CouchError', status: 404 });
   });
 
+  test('asks for no other kind of feed of a database that is not there', async () => {
+    follow({ feed: 'live' });
+    (await goLive('1-a')).answer(answer({ error: 'not_found', reason: 'Database does not exist.' }, 404));
+    await expect(awaited).rejects.toMatchObject({ name: 'CouchError', status: 404 });
+  });
+
   test.each([401, 403, 404, 400])('ends with a refusal of status %d while it catches up', async (status) => {
     follow({ feed: 'live' });
     awaited = next();
@@ -255,11 +288,13 @@ describe('A feed that is silent', () => {
     expect([await awaited, await next()]).toEqual(['row doc 2-b', 'idle 2-b undefined']);
     awaited = next();
     await clock.advance(59_000);
-    expect(server.waiting).toBe(0);
-    await clock.advance(1100);
+    await live.write(`${row('3-c')}\n\n`);
+    expect([await awaited, await next()]).toEqual(['row doc 3-c', 'idle 3-c undefined']);
+    awaited = next();
+    await clock.advance(60_100);
     await live.closed;
-    (await server.request()).answer(page('3-c', row('3-c')));
-    expect(await awaited).toBe('row doc 3-c');
+    (await server.request()).answer(page('4-d', row('4-d')));
+    expect(await awaited).toBe('row doc 4-d');
     expect(notices).toEqual([]);
   });
 
@@ -435,10 +470,10 @@ describe('An event source', () => {
   });
 
   test.each([
-    ['an error', 'data: {"error":"timeout","reason":"mine"}\n\n'],
-    ['HTML', 'data: <html>\n\n'],
-    ['bytes that are no UTF-8', Uint8Array.of(0x64, 0xff, 0x0a)],
-  ])('that brings %s comes back', async (_what, garbage) => {
+    ['an error', 'data: {"error":"timeout","reason":"mine"}\n\n', 'ended the feed with an error'],
+    ['HTML', 'data: <html>\n\n', 'not JSON: "<html>"'],
+    ['bytes that are no UTF-8', Uint8Array.of(0x64, 0xff, 0x0a), 'not UTF-8'],
+  ])('that brings %s comes back', async (_what, garbage, said) => {
     follow({ feed: 'eventsource' });
     const live = await goLive('1-a');
     await live.write(event('2-b'), 'text/event-stream');
@@ -447,6 +482,15 @@ describe('An event source', () => {
     await live.write(garbage);
     await clock.sleeping(125);
     expect(notices).toMatchObject([{ error: { name: 'ProtocolError' } }]);
+    expect(String(notices[0]?.error)).toContain(said);
+    await live.closed;
+  });
+
+  test('closes its connection when its limit is reached', async () => {
+    follow({ feed: 'eventsource', limit: 1 });
+    const live = await goLive('1-a');
+    await live.write(event('2-b'), 'text/event-stream');
+    expect([await awaited, await next(), await next()]).toEqual(['row doc 2-b', 'end 2-b undefined', 'done']);
     await live.closed;
   });
 
@@ -505,4 +549,44 @@ test('Leaving while a feed waits for another try ends the wait', async () => {
   await reader.return?.();
   expect(await awaited).toBe('done');
   // Nobody sleeps any more: the check after each test.
+});
+
+describe('A feed that is read once', () => {
+  test('is resumed where it broke off, and tells its end', async () => {
+    follow({ feed: 'continuous', once: true, since: '1-a' });
+    awaited = next();
+    const first = await server.request();
+    expect(Object.fromEntries(first.query)).toEqual({ feed: 'continuous', timeout: '20000', since: '1-a' });
+    expect(first.headers['accept-encoding']).toBe('identity');
+    await first.write(`${row('2-b')}\n`);
+    expect(await awaited).toBe('row doc 2-b');
+    awaited = next();
+    first.tear();
+    await clock.sleeping(125);
+    await clock.advance(125);
+    const again = await server.request();
+    expect(again.query.get('since')).toBe('2-b');
+    await again.write(lastLine('3-c'));
+    again.end();
+    expect([await awaited, await next()]).toEqual(['end 3-c 0', 'done']);
+  });
+
+  test('gives up where it gets no further', async () => {
+    follow({ feed: 'longpoll', once: true });
+    awaited = next();
+    const first = await server.request();
+    await first.write(`{"results":[${row(null, 'x')},`);
+    expect(await awaited).toBe('row x');
+    awaited = next();
+    first.tear();
+    await clock.sleeping(125);
+    await clock.advance(125);
+    const again = await server.request();
+    await again.write(`{"results":[${row(null, 'x')},`);
+    expect(await awaited).toBe('row x');
+    awaited = next();
+    again.tear();
+    // Two attempts is what this feed was given.
+    await expect(awaited).rejects.toMatchObject({ name: 'NetworkError', failure: 'cut' });
+  });
 });

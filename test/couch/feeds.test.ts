@@ -4,6 +4,7 @@ import { type CouchServer, startServer } from '../../demo/server/index.ts';
 import type { LiveChangesEvent, LiveChangesOptions } from '../../src/couch/changes.ts';
 import { couch } from '../../src/couch/couch.ts';
 import type { LiveFeed } from '../../src/couch/feed-timing.ts';
+import type { DatabaseUpdate } from '../../src/couch/updates.ts';
 import { type IntegrationServer, integrationServers } from '../integration/servers.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 
@@ -208,6 +209,20 @@ describe('server.updates', () => {
     }
     expect(told.slice(0, -1).sort()).toEqual(['created one', 'created two', 'deleted two', 'updated one']);
     expect(told.at(-1)).toBe('end');
+  });
+
+  test('goes on after any of them', async () => {
+    server.createDatabase('_global_changes');
+    for (const name of ['one', 'two', 'three']) server.createDatabase(name);
+    const told: DatabaseUpdate[] = [];
+    for await (const event of couch(server.url).updates()) if ('dbName' in event) told.push(event);
+    expect(told).toHaveLength(3);
+    const [first, ...others] = told;
+    const later: DatabaseUpdate[] = [];
+    for await (const event of couch(server.url).updates({ since: first?.seq ?? 0 })) {
+      if ('dbName' in event) later.push(event);
+    }
+    expect(later.map(({ dbName }) => dbName)).toEqual(others.map(({ dbName }) => dbName));
   });
 
   test.each(['live', 'continuous', 'longpoll', 'eventsource', 'polling'] as const)('follows them: %s', async (feed) => {
