@@ -1,18 +1,21 @@
+import type { RetryNotice } from '../../../src/couch/retry.ts';
+import { pullId } from '../../../src/pull/identity.ts';
+import { settingsOf } from '../../../src/pull/options.ts';
+import type { Replica } from '../../../src/replica/replica.ts';
 import type { VerifyEvent, VerifyFailure, VerifyProblem, VerifySummary } from '../../../src/replica/verify-event.ts';
 import { fsKv } from '../../fs/index.ts';
 import { type Context, ExitCode, write, writeJson } from '../context.ts';
 import { openOnly } from '../directory.ts';
+import { sentence } from '../failure.ts';
 import { openSource } from '../source.ts';
-import { harmless, plural, printable, size } from '../wording.ts';
+import { VerifyProgressLine } from '../verify-progress.ts';
+import { duration, harmless, plural, printable, size } from '../wording.ts';
 
 /** The options of `couchtide verify`. */
 export interface VerifyCommandOptions {
   readonly partial?: boolean;
   readonly json?: boolean;
 }
-
-/** How often the progress is drawn anew, in milliseconds. */
-const REDRAW = 100;
 
 /** `couchtide verify <directory> [database-url]`: checks a replica in itself, and against its source. */
 export async function verifyCommand(
@@ -21,27 +24,50 @@ export async function verifyCommand(
   { partial = false, json = false }: VerifyCommandOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const source = url === undefined ? undefined : openSource(url, context.environment);
+  const { stdout, stderr, signal } = context;
+  const progress = new VerifyProgressLine(stderr);
+  const onRetry = ({ error, delay }: RetryNotice): void => {
+    progress.clear();
+    stderr.write(`${sentence(error)}; trying again in ${duration(delay)}\n`);
+  };
+  const source =
+    url === undefined
+      ? undefined
+      : openSource(url, context.environment).metered({ traffic: { requests: 0, bytes: 0 }, onRetry });
   const kv = await fsKv(directory, { readOnly: true });
-  const progress = new ProgressLine(context);
   try {
     const replica = await openOnly(kv, directory);
-    const { signal } = context;
-    let exitCode: ExitCode = ExitCode.done;
+    let problems = 0;
+    let absent = 0;
     for await (const event of replica.verify({ partial, signal, ...(source === undefined ? {} : { source }) })) {
-      if (event.type === 'problem') exitCode = ExitCode.found;
-      if (event.type === 'progress') progress.draw(event.part, event.documents, event.expected);
-      else {
-        progress.clear();
-        if (json) await writeJson(context.stdout, event);
-        else await write(context.stdout, `${lineOf(event)}\n`);
+      if (event.type === 'progress') {
+        progress.draw(event);
+        continue;
       }
+      if (event.type === 'problem') {
+        problems += 1;
+        if (event.kind === 'source' && event.surplus === undefined) absent += 1;
+      }
+      progress.clear();
+      await (json ? writeJson(stdout, event) : write(stdout, `${lineOf(event)}\n`));
     }
-    return exitCode;
+    if (source !== undefined && absent > 0 && !(await wasPulledWhole(replica, source.url))) {
+      stderr.write('Only some documents were pulled from there, it seems; with --partial the others are not missed\n');
+    }
+    return problems > 0 ? ExitCode.found : ExitCode.done;
   } finally {
     progress.clear();
     await kv.close();
   }
+}
+
+/** Whether a pull has brought all documents of a source: it has left its checkpoint under the name of no selection. */
+async function wasPulledWhole(replica: Replica, url: string): Promise<boolean> {
+  for (const history of ['full', 'leaves'] as const) {
+    const id = await pullId(url, settingsOf({ history }).selection);
+    if ((await replica.readCheckpoint(id)) !== undefined) return true;
+  }
+  return false;
 }
 
 function lineOf(event: Exclude<VerifyEvent, { type: 'progress' }>): string {
@@ -56,7 +82,7 @@ function problemLine({ kind, message, id, rev, key, missing = [], surplus = [] }
     ...(missing.length > 0 ? [`only the source has ${missing.map(printable).join(', ')}`] : []),
     ...(surplus.length > 0 ? [`only the replica has ${surplus.map(printable).join(', ')}`] : []),
   ];
-  return `${kind} ${where.join(' ')}: ${[harmless(message), ...differences].join('; ')}`;
+  return `${[kind, ...where].join(' ')}: ${[harmless(message), ...differences].join('; ')}`;
 }
 
 function failureLine({ id, rev, reason, attempts }: VerifyFailure): string {
@@ -75,26 +101,4 @@ function summaryLines({ documents, revisions, bytes, problems, reclaimable, sour
     );
   }
   return lines.join('\n');
-}
-
-/** One line of a terminal that is drawn again and again; nothing in pipes and logs. */
-class ProgressLine {
-  readonly #stderr: Context['stderr'];
-  #drawn = Number.NEGATIVE_INFINITY;
-
-  constructor({ stderr }: Context) {
-    this.#stderr = stderr;
-  }
-
-  draw(part: 'source' | 'replica', documents: number, expected: number | undefined): void {
-    const now = performance.now();
-    if (this.#stderr.isTTY !== true || now - this.#drawn < REDRAW) return;
-    this.#drawn = now;
-    const of = expected === undefined ? '' : ` of ${expected.toLocaleString('en')}`;
-    this.#stderr.write(`\r${documents.toLocaleString('en')}${of} documents of the ${part}\x1b[K`);
-  }
-
-  clear(): void {
-    if (this.#stderr.isTTY === true && Number.isFinite(this.#drawn)) this.#stderr.write('\r\x1b[K');
-  }
 }
