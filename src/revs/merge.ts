@@ -7,7 +7,8 @@ export interface Merged {
   readonly tree: RevTree;
   /**
    * What became of the newest revision of the path: it was known already (`none`), it took the place of a leaf
-   * (`extended`), or it is a leaf beside the others (`branched`, also the first of all).
+   * (`extended`), or it is a leaf beside the others (`branched`, also the first of all). Where roots overlap, that is said of
+   * the root it was added to.
    */
   readonly change: 'none' | 'extended' | 'branched';
 }

@@ -97,6 +97,18 @@ describe('mergePath', () => {
     }),
   );
 
+  /** An id that three generations share, in roots that overlap. */
+  const overlapping = {
+    revs: ['1-0', '2-a', '1-a', '3-a', '2-0', '3-0', '4-a'],
+    arrivals: [
+      { path: { start: 2, ids: ['0'] }, deleted: true },
+      { path: { start: 1, ids: ['0'] }, deleted: true },
+      { path: { start: 4, ids: ['a', 'a', 'a'] }, deleted: true },
+      { path: { start: 3, ids: ['0', 'a', '0'] }, deleted: true },
+      { path: { start: 1, ids: ['0'] }, deleted: true },
+    ],
+  };
+
   test('does not care for the order of arrival', () =>
     fc.assert(
       fc.property(shuffled, ({ history: { revs, arrivals }, order }) => {
@@ -107,14 +119,16 @@ describe('mergePath', () => {
 
   test('changes nothing when everything arrives again', () =>
     fc.assert(
-      fc.property(histories(), ({ arrivals }) => {
+      fc.property(histories(), ({ revs, arrivals }) => {
         const merged = grown(arrivals);
         for (const { path: arriving, deleted } of arrivals) {
           const again = mergePath(merged, arriving, deleted);
           expect(again.change).toBe('none');
-          expect(encodeTree(again.tree)).toBe(encodeTree(merged));
+          // Roots that overlap may change places, which nobody can tell from outside.
+          expect(told(again.tree, revs)).toEqual(told(merged, revs));
         }
       }),
+      { examples: [[overlapping]] },
     ));
 
   test('says what became of the newest revision', () =>
@@ -125,11 +139,13 @@ describe('mergePath', () => {
           const rev = `${arriving.start}-${arriving.ids[0]}`;
           const known = pathTo(sum, rev) !== undefined;
           const before = leaves(sum).length;
+          // Among roots that overlap, a leaf of one may be history in another.
+          const { overlapping } = sum;
           const merged = mergePath(sum, arriving, deleted);
           sum = merged.tree;
           expect(merged.change === 'none').toBe(known);
           expect(pathTo(sum, rev)).toBeDefined();
-          if (merged.change === 'extended') expect(leaves(sum).length).toBeLessThanOrEqual(before);
+          if (merged.change === 'extended' && !overlapping) expect(leaves(sum).length).toBeLessThanOrEqual(before);
         }
       }),
     ));

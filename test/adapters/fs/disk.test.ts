@@ -95,7 +95,8 @@ describe.skipIf(!mounts)('a disk that is read-only', () => {
   });
 
   test('is read with the log of a store that was not closed, and not without the index of that log', async () => {
-    const directory = await mountDisk();
+    // Room for what is written before the writer is stopped, and for the copy.
+    const directory = await mountDisk(64);
     const writer = startProgram(new URL('./store-program.ts', import.meta.url), ['commit', directory]);
     while (Number(await writer.line()) < 3);
     writer.kill('SIGKILL');
@@ -160,10 +161,10 @@ async function mountsHere(): Promise<boolean> {
   }
 }
 
-/** A disk of one megabyte, gone when the test has finished. */
-async function mountDisk(): Promise<string> {
+/** A small disk, gone when the test has finished. */
+async function mountDisk(megabytes = 1): Promise<string> {
   const directory = await temporaryDirectory();
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=777', 'tmpfs', directory]);
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=777`, 'tmpfs', directory]);
   onTestFinished(async () => {
     await run('umount', ['--lazy', directory]);
   });
