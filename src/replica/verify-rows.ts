@@ -9,8 +9,9 @@ import { tryDecode } from './try-decode.ts';
 
 /** Heads that are read together. */
 const HEADS = 200;
-/** How much of bodies is read together: as many documents as have this much, and no more than each may bring a segment of. */
+/** How much of bodies is read together. */
 const STEP_BYTES = 4 * 1024 * 1024;
+/** Of how many documents: each may bring a whole segment along. */
 const STEP_DOCUMENTS = 100;
 /** Parts of segments that are read together, each of half a megabyte at most. */
 const PARTS = 16;

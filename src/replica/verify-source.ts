@@ -87,10 +87,10 @@ export async function* compareWithSource(
   let newer = 0;
   const judge = async (judged: readonly Difference[]): Promise<VerifyProblem[]> => {
     const changed = await changedSince(checkpoints, source, judged, signal);
-    newer += changed.size;
     const problems: VerifyProblem[] = [];
     for (const difference of judged) {
-      if (!changed.has(difference.id)) problems.push(...(await differenceProblems(subject, difference)));
+      if (changed.has(difference.id)) newer += 1;
+      else problems.push(...(await differenceProblems(subject, difference)));
     }
     return problems;
   };
