@@ -6,6 +6,8 @@ import { list } from '../../src/kv/list.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import { openReplica, type Replica, replicas } from '../../src/replica/replica.ts';
 import type { RevisionToWrite } from '../../src/replica/target.ts';
+import { alteredKv } from '../contract/altered-kv.ts';
+import { revision } from '../support/revision.ts';
 
 let kv: Kv;
 let replica: Replica;
@@ -14,19 +16,6 @@ beforeEach(async () => {
   kv = memoryKv();
   replica = await openReplica(kv, 'recipes');
 });
-
-/** A revision whose path is written newest first, `'c b a'` being the third generation. */
-function revision(id: string, path: string, body: object = {}, rest: Partial<RevisionToWrite> = {}): RevisionToWrite {
-  const ids = path.split(' ');
-  return {
-    id,
-    rev: `${ids.length}-${ids[0]}`,
-    revisions: { start: ids.length, ids },
-    deleted: false,
-    body: JSON.stringify(body),
-    ...rest,
-  };
-}
 
 async function write(...revisions: RevisionToWrite[]): Promise<number> {
   return (await replica.writeBatch({ revisions })).written;
@@ -251,22 +240,20 @@ describe('Writing', () => {
     const limits = { valueBytes: 4096, bytesPerUpdate: 60_000, mutationsPerUpdate: 40 };
     let updates = 0;
     const counting = memoryKv({ limits });
-    const counted: Kv = {
-      ...bound(counting),
+    const counted = alteredKv(counting, {
       update: (...args) => {
         updates += 1;
         return counting.update(...args);
       },
-    };
+    });
     await fill(await openReplica(counted, 'r'));
     expect(updates).toBeGreaterThan(20);
     for (let dead = 2; dead < updates; dead += 3) {
       const store = memoryKv({ limits });
       let at = 0;
-      const dying: Kv = {
-        ...bound(store),
+      const dying = alteredKv(store, {
         update: (...args) => (++at > dead ? Promise.reject(new Error('died')) : store.update(...args)),
-      };
+      });
       await expect(openReplica(dying, 'r').then(fill)).rejects.toThrow('died');
       const after = await openReplica(store, 'r');
       const { checkpoints, docCount } = await after.info();
@@ -280,19 +267,6 @@ describe('Writing', () => {
     }
   });
 });
-
-/** The functions of a store, so that one of them can be replaced. */
-function bound(store: Kv): Kv {
-  return {
-    limits: store.limits,
-    reach: store.reach,
-    read: (keys) => store.read(keys),
-    page: (range, options) => store.page(range, options),
-    update: (guards, decide, options) => store.update(guards, decide, options),
-    watch: (key) => store.watch(key),
-    close: () => store.close(),
-  };
-}
 
 describe('A replica', () => {
   test('is found again by its name, among others', async () => {

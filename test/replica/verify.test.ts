@@ -11,24 +11,12 @@ import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { RevisionToWrite } from '../../src/replica/target.ts';
 import type { VerifyOptions } from '../../src/replica/verify.ts';
 import type { VerifyEvent, VerifyProblem } from '../../src/replica/verify-event.ts';
+import { revision } from '../support/revision.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { Damager } from './damage.ts';
 
 const LONG_ID = 'x'.repeat(700);
 const LARGE_TEXT = Array.from({ length: 3 }, (_, index) => `文😀${index}`.repeat(9000)).join('');
-
-/** A revision whose path is written newest first, `'c b a'` being the third generation. */
-function revision(id: string, path: string, body: object = {}, rest: Partial<RevisionToWrite> = {}): RevisionToWrite {
-  const ids = path.split(' ');
-  return {
-    id,
-    rev: `${ids.length}-${ids[0]}`,
-    revisions: { start: ids.length, ids },
-    deleted: false,
-    body: JSON.stringify(body),
-    ...rest,
-  };
-}
 
 /** What the sample replica is made of: each batch has a segment of its own, and its changes are counted on. */
 const batches: readonly (readonly RevisionToWrite[])[] = [
