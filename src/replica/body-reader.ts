@@ -1,15 +1,15 @@
 import type { Key, Kv } from '../kv/kv.ts';
+import { joinBytes } from './join-bytes.ts';
 import type { Layout } from './layout.ts';
 import { readMany } from './read-many.ts';
-import type { BodyPlace, FoundBody } from './storage.ts';
+import type { BodyPlace, DamagedBody, FoundBody } from './storage.ts';
 
 /** No text that an engine can hold is longer, so a place that says so is damaged. */
 const LONGEST_BODY = 2 ** 31;
 
-/** A stretch of one part of a segment. */
+/** A stretch of one record of bodies. */
 interface Span {
-  readonly segment: number;
-  readonly part: number;
+  readonly number: number;
   readonly start: number;
   readonly end: number;
 }
@@ -20,49 +20,59 @@ export class BodyReader {
   readonly #layout: Layout;
   readonly #partBytes: number;
 
-  /** @param partBytes into how large parts segments are cut, as the replica was made */
+  /** @param partBytes into how large records segments are cut, as the replica was made */
   constructor(kv: Kv, layout: Layout, partBytes: number) {
     this.#kv = kv;
     this.#layout = layout;
     this.#partBytes = partBytes;
   }
 
-  /** The bodies at some places, in the order asked; a part that holds several is read once. */
+  /** The bodies at some places, in the order asked; a record that holds several is read once. */
   async read(places: readonly BodyPlace[]): Promise<FoundBody[]> {
-    const keys = new Map<string, Key>();
-    const wanted = places.map((place) => {
-      const spans = isPlace(place) ? spansOf(place, this.#partBytes) : undefined;
-      for (const { segment, part } of spans ?? []) keys.set(`${segment}/${part}`, this.#layout.body(segment, part));
-      return spans;
-    });
-    const entries = await readMany(this.#kv, [...keys.values()]);
-    const parts = new Map([...keys.keys()].map((name, index) => [name, entries[index]?.value]));
-    let decoder = newDecoder();
-    return wanted.map((spans) => {
-      if (spans === undefined) return { damage: 'is at a place that cannot be' };
-      let text = '';
-      let length = 0;
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    const found = await this.#read(places);
+    return found.map((body) => {
+      if (!(body instanceof Uint8Array)) return body;
       try {
-        for (const { segment, part, start, end } of spans) {
-          const bytes = parts.get(`${segment}/${part}`);
-          if (bytes === undefined || bytes.length < end) {
-            decoder = newDecoder();
-            return { damage: bytes === undefined ? 'is not there' : 'is cut short' };
-          }
-          length += end - start;
-          text += decoder.decode(bytes.subarray(start, end), { stream: true });
-        }
-        return { text: text + decoder.decode(), bytes: length };
+        return { text: decoder.decode(body), bytes: body.length };
       } catch {
-        decoder = newDecoder();
-        return { damage: 'is not UTF-8' };
+        return { damage: 'is not UTF-8', isGone: false };
       }
     });
   }
-}
 
-function newDecoder(): TextDecoder {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  /** The same as bytes; undefined where one cannot be had. */
+  async readBytes(places: readonly BodyPlace[]): Promise<(Uint8Array | undefined)[]> {
+    const found = await this.#read(places);
+    return found.map((body) => (body instanceof Uint8Array ? body : undefined));
+  }
+
+  /** The numbers of the records in which a body is. */
+  recordsOf(place: BodyPlace): number[] {
+    return isPlace(place) ? spansOf(place, this.#partBytes).map(({ number }) => number) : [];
+  }
+
+  async #read(places: readonly BodyPlace[]): Promise<(Uint8Array | DamagedBody)[]> {
+    const keys = new Map<number, Key>();
+    const wanted = places.map((place) => {
+      const spans = isPlace(place) ? spansOf(place, this.#partBytes) : undefined;
+      for (const { number } of spans ?? []) keys.set(number, this.#layout.body(number));
+      return spans;
+    });
+    const entries = await readMany(this.#kv, [...keys.values()]);
+    const records = new Map([...keys.keys()].map((number, index) => [number, entries[index]?.value]));
+    return wanted.map((spans) => {
+      if (spans === undefined) return { damage: 'is at a place that cannot be', isGone: false };
+      const pieces: Uint8Array[] = [];
+      for (const { number, start, end } of spans) {
+        const bytes = records.get(number);
+        if (bytes === undefined) return { damage: 'is not there', isGone: true };
+        if (bytes.length < end) return { damage: 'is cut short', isGone: false };
+        pieces.push(bytes.subarray(start, end));
+      }
+      return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : joinBytes(pieces);
+    });
+  }
 }
 
 function isPlace(place: BodyPlace): place is readonly [segment: number, offset: number, length: number] {
@@ -75,7 +85,7 @@ function spansOf([segment, offset, length]: readonly [number, number, number], p
   for (let at = offset; at < offset + length; ) {
     const part = Math.floor(at / partBytes);
     const end = Math.min(offset + length, (part + 1) * partBytes);
-    spans.push({ segment, part, start: at - part * partBytes, end: end - part * partBytes });
+    spans.push({ number: segment + part, start: at - part * partBytes, end: end - part * partBytes });
     at = end;
   }
   return spans;

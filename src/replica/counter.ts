@@ -9,8 +9,17 @@ export interface Counter {
   readonly token: string;
   /** Changes of documents so far. */
   readonly seq: number;
-  /** The number of the next segment of bodies. */
-  readonly segment: number;
+  /** The next number for a run of pages or a segment of bodies: both are counted together. */
+  readonly next: number;
+  /** No segment below this number is in use. */
+  readonly oldest: number;
+  /** Bytes of bodies in segments. */
+  readonly bodyBytes: number;
+  /** How many of them no document names any more, about. */
+  readonly deadBytes: number;
+  /** Changes that the records of their order hold, those that no longer hold among them, and how many records there are since they were last joined. */
+  readonly sequenced: number;
+  readonly sequenceRecords: number;
   /** Documents whose winner is no tombstone. */
   readonly docCount: number;
   /** Documents whose winner is a tombstone. */
@@ -37,10 +46,35 @@ export function decodeCounter(entry: Entry | undefined, name: string): Counter {
 
 /** The counter of a replica in which nothing has been written. */
 export function firstCounter(token: string): Counter {
-  return { token, seq: 0, segment: 0, docCount: 0, docDelCount: 0, attachmentsMissing: 0, failures: 0 };
+  return {
+    token,
+    seq: 0,
+    next: 1,
+    oldest: 1,
+    bodyBytes: 0,
+    deadBytes: 0,
+    sequenced: 0,
+    sequenceRecords: 0,
+    docCount: 0,
+    docDelCount: 0,
+    attachmentsMissing: 0,
+    failures: 0,
+  };
 }
 
-const COUNTS = ['seq', 'segment', 'docCount', 'docDelCount', 'attachmentsMissing', 'failures'] as const;
+const COUNTS = [
+  'seq',
+  'next',
+  'oldest',
+  'bodyBytes',
+  'deadBytes',
+  'sequenced',
+  'sequenceRecords',
+  'docCount',
+  'docDelCount',
+  'attachmentsMissing',
+  'failures',
+] as const;
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && typeof value === 'number' && value >= 0;

@@ -3,16 +3,6 @@ const PLAIN_BYTES = 480;
 
 const encoder = new TextEncoder();
 
-/**
- * The part of a key that stands for a document. CouchDB's ids know no limit, keys do: an id that is too long is cut, and
- * a hash of it follows as a second part. Documents stand in the order of their ids, except that among ids which begin
- * with the same 480 bytes the long ones stand in the order of their hashes.
- */
-export async function documentKey(id: string): Promise<readonly [string] | readonly [string, string]> {
-  const plain = plainPart(id);
-  return plain === id ? [id] : [plain, await sha256(JSON.stringify(id))];
-}
-
 /** The beginning of an id that stands in its key: all of it, where it is sound and not too long. */
 export function plainPart(id: string): string {
   const sound = id.replace(/\p{Surrogate}/gu, '\ufffd');

@@ -6,10 +6,10 @@ import type { Kv } from '../kv/kv.ts';
 import { firstCounter } from './counter.ts';
 import type { Layout } from './layout.ts';
 
-/** The form in which replicas are stored. A replica of a later form is refused, one of an earlier form would be carried over. */
-const FORMAT = 1;
+/** The form in which replicas are stored. A replica of another form is refused. */
+const FORMAT = 2;
 
-/** Segments are cut into parts no larger than this, and than the store takes. */
+/** Records of bodies and pages are no larger than this, and than the store takes. */
 const LARGEST_PART = 512 * 1024;
 
 /** In UTF-8: a name is part of every key. CouchDB's own names of databases have 238 at the most. */
@@ -18,7 +18,7 @@ const LONGEST_NAME = 300;
 /** What a replica is, decided when it is made. */
 export interface Identity {
   readonly uuid: string;
-  /** Into how large parts segments of bodies are cut. */
+  /** Into how large records bodies and pages are cut. */
   readonly partBytes: number;
 }
 
@@ -51,6 +51,12 @@ function decodeIdentity(bytes: Uint8Array, name: string): Identity {
     throw new StoreError(
       `The replica ${JSON.stringify(name)} was made by a newer couchtide; update couchtide to read it`,
       'newer',
+    );
+  }
+  if (format === 1) {
+    throw new StoreError(
+      `The replica ${JSON.stringify(name)} has the form from before the first release; pull it into a new replica`,
+      'corrupt',
     );
   }
   if (format !== FORMAT || typeof uuid !== 'string' || typeof partBytes !== 'number') {

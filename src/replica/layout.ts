@@ -1,5 +1,5 @@
 import type { Key } from '../kv/kv.ts';
-import { documentKey, plainPart, sha256 } from './document-key.ts';
+import { plainPart, sha256 } from './document-key.ts';
 
 /**
  * Every key that a replica uses, and the only place where one is made.
@@ -9,8 +9,11 @@ import { documentKey, plainPart, sha256 } from './document-key.ts';
  * | `replicas, name` | what the replica is: see `Identity` |
  * | `replica, name, counter` | what every commit changes and is guarded by: see `Counter` |
  * | `replica, name, signal` | random, new with every commit: for those who watch |
- * | `replica, name, head, id…` | a document: its revision tree, and where the bodies are |
- * | `replica, name, body, segment, part` | bodies, many in one segment |
+ * | `replica, name, run, number` | documents in the order of their ids: the root of a tree of pages. See `Run` |
+ * | `replica, name, block, run, number` | a page of documents, or a node of that tree |
+ * | `replica, name, body, number` | bodies, many together |
+ * | `replica, name, sequence, seq, number` | which documents have changed, in the order of changes |
+ * | `replica, name, upkeep, job` | work on these records that is under way |
  * | `replica, name, checkpoint, id` | where a pull stands |
  * | `replica, name, failure, id, hash` | a revision that could not be had |
  */
@@ -43,12 +46,24 @@ export class Layout {
     return [...this.#root, 'signal'];
   }
 
-  get heads(): Key {
-    return [...this.#root, 'head'];
+  get runs(): Key {
+    return [...this.#root, 'run'];
+  }
+
+  get blocks(): Key {
+    return [...this.#root, 'block'];
   }
 
   get bodies(): Key {
     return [...this.#root, 'body'];
+  }
+
+  get sequence(): Key {
+    return [...this.#root, 'sequence'];
+  }
+
+  get upkeep(): Key {
+    return [...this.#root, 'upkeep'];
   }
 
   get checkpoints(): Key {
@@ -59,12 +74,30 @@ export class Layout {
     return [...this.#root, 'failure'];
   }
 
-  async head(id: string): Promise<Key> {
-    return [...this.heads, ...(await documentKey(id))];
+  run(number: number): Key {
+    return [...this.runs, number];
   }
 
-  body(segment: number, part: number): Key {
-    return [...this.bodies, segment, part];
+  block(run: number, number: number): Key {
+    return [...this.blocks, run, number];
+  }
+
+  body(number: number): Key {
+    return [...this.bodies, number];
+  }
+
+  /** @param writer tells apart what several have written of one change */
+  sequenced(seq: number, writer: number): Key {
+    return [...this.sequence, seq, writer];
+  }
+
+  /** Not above the keys of a change. */
+  sequencedFrom(seq: number): Key {
+    return [...this.sequence, seq];
+  }
+
+  job(name: string): Key {
+    return [...this.upkeep, name];
   }
 
   checkpoint(id: string): Key {

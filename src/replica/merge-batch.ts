@@ -68,6 +68,7 @@ function mergeDocument(
   const wanted = keep === 'all' ? undefined : new Set(leaves(tree).map(({ rev }) => rev));
   const isWanted = ({ rev }: { readonly rev: string }): boolean => wanted === undefined || wanted.has(rev);
   const kept = (before?.stored ?? []).filter(isWanted);
+  const dropped = (before?.stored ?? []).filter((revision) => !isWanted(revision));
   const added = [...arrived.values()]
     .filter(isWanted)
     .map(({ rev, body, attachments }) => (attachments === undefined ? { rev, body } : { rev, body, attachments }));
@@ -79,6 +80,7 @@ function mergeDocument(
     tree,
     kept,
     added,
+    dropped,
     growth: {
       revisions: arrived.size,
       docs: Number(!isTombstone) - Number(was === false),

@@ -1,7 +1,8 @@
 import { joinDocument } from '../core/document-text.ts';
+import { StoreError } from '../core/errors.ts';
 import { conflicts as conflictsOf, leaves, nodeDeleted, pathTo } from '../revs/leaves.ts';
 import { winner } from '../revs/winner.ts';
-import type { DocumentStorage, Head, HeadRange, StoredRevision } from './storage.ts';
+import type { BodyPlace, DocumentStorage, FoundBody, Head, HeadRange, StoredRevision } from './storage.ts';
 
 /** What is shown of a revision beside its own members. */
 export interface Shown {
@@ -26,13 +27,11 @@ export async function readRevision(
   rev: string | undefined,
   shown: Shown,
 ): Promise<RevisionText | undefined> {
-  const [head] = await storage.heads([id]);
-  if (head === undefined) return undefined;
-  const wanted = rev ?? winner(head.tree)?.rev;
-  const stored = head.stored.find((revision) => revision.rev === wanted);
-  if (stored === undefined) return undefined;
-  const [body = '{}'] = await storage.bodies([stored.place]);
-  return assemble(head, stored, body, shown);
+  const [text] = await textsOf(storage, await headsOf(storage, [id]), shown, (head) => {
+    const wanted = rev ?? winner(head.tree)?.rev;
+    return head.stored.filter((revision) => revision.rev === wanted);
+  });
+  return text;
 }
 
 /** Which revisions of the documents of a range. */
@@ -49,24 +48,68 @@ export async function* readTexts(
   storage: DocumentStorage,
   { shown, of, step = 200, ...range }: TextRange,
 ): AsyncGenerator<readonly RevisionText[], void, undefined> {
+  const wanted = of === 'leaves' ? storedLeaves : storedWinner;
   for await (const heads of storage.range(range)) {
     for (let start = 0; start < heads.length; start += step) {
-      const wanted = heads.slice(start, start + step).flatMap((head) => {
-        const shownLeaves =
-          of === 'leaves'
-            ? leaves(head.tree)
-            : leaves(head.tree)
-                .slice(0, 1)
-                .filter(({ deleted }) => !deleted);
-        return shownLeaves.flatMap(({ rev }) => {
-          const stored = head.stored.find((revision) => revision.rev === rev);
-          return stored === undefined ? [] : [{ head, stored }];
-        });
-      });
-      const bodies = await storage.bodies(wanted.map(({ stored }) => stored.place));
-      yield wanted.map(({ head, stored }, index) => assemble(head, stored, bodies[index] ?? '{}', shown));
+      yield await textsOf(storage, heads.slice(start, start + step), shown, wanted);
     }
   }
+}
+
+function storedLeaves({ tree, stored }: Head): StoredRevision[] {
+  return leaves(tree).flatMap(({ rev }) => stored.filter((revision) => revision.rev === rev).slice(0, 1));
+}
+
+function storedWinner({ tree, stored }: Head): StoredRevision[] {
+  const first = winner(tree);
+  return first === undefined || first.deleted ? [] : stored.filter(({ rev }) => rev === first.rev).slice(0, 1);
+}
+
+/** How often documents are read anew whose bodies were moved while they were read. */
+const MOST_MOVES = 5;
+
+/** The texts of some documents. Where bodies have been moved since these were read, they are read anew. */
+async function textsOf(
+  storage: DocumentStorage,
+  documents: readonly Head[],
+  shown: Shown,
+  wanted: (head: Head) => readonly StoredRevision[],
+): Promise<RevisionText[]> {
+  let heads = documents;
+  for (let moves = 0; ; moves += 1) {
+    const revisions = heads.flatMap((head) => wanted(head).map((stored) => ({ head, stored })));
+    const bodies = await storage.bodies(revisions.map(({ stored }) => stored.place));
+    const damaged = bodies.find((body) => 'damage' in body);
+    if (damaged === undefined) {
+      return revisions.map(({ head, stored }, index) => {
+        const body = bodies[index];
+        return assemble(head, stored, body !== undefined && 'text' in body ? body.text : '{}', shown);
+      });
+    }
+    if (!('isGone' in damaged) || !damaged.isGone || moves === MOST_MOVES) throw damagedBody(damaged);
+    const before = heads;
+    heads = await headsOf(
+      storage,
+      heads.map(({ id }) => id),
+    );
+    if (JSON.stringify(heads.map(placesOf)) === JSON.stringify(before.map(placesOf))) throw damagedBody(damaged);
+  }
+}
+
+async function headsOf(storage: DocumentStorage, ids: readonly string[]): Promise<Head[]> {
+  return (await storage.heads(ids)).filter((head) => head !== undefined);
+}
+
+function placesOf({ stored }: Head): readonly BodyPlace[] {
+  return stored.map(({ place }) => place);
+}
+
+function damagedBody(body: FoundBody): StoreError {
+  const damage = 'damage' in body ? body.damage : 'cannot be read';
+  return new StoreError(
+    `The replica is damaged: the body of a document ${damage}; pull it into a new replica`,
+    'corrupt',
+  );
 }
 
 function assemble(head: Head, { rev, attachments }: StoredRevision, body: string, shown: Shown): RevisionText {

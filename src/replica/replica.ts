@@ -13,8 +13,9 @@ import { type Identity, openIdentity } from './identity.ts';
 import { type ReplicaInfo, readInfo } from './info.ts';
 import { Layout } from './layout.ts';
 import type { Keep } from './merge-batch.ts';
+import { PageStorage } from './pages/page-storage.ts';
 import { type RevisionText, readRevision, readTexts, type Shown } from './read.ts';
-import { RowStorage } from './row-storage.ts';
+
 import type { DocumentStorage } from './storage.ts';
 import { sweep } from './sweep.ts';
 import type {
@@ -115,7 +116,7 @@ export class Replica implements Target {
     this.#kv = kv;
     this.#layout = layout;
     this.#identity = identity;
-    this.#storage = new RowStorage(kv, layout, identity.partBytes);
+    this.#storage = new PageStorage(kv, layout, identity.partBytes, on);
     this.#writing = { kv, layout, storage: this.#storage, keep, platform: on };
   }
 

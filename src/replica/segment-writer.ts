@@ -1,10 +1,14 @@
+import { joinBytes } from './join-bytes.ts';
 import type { Layout } from './layout.ts';
 import type { BodyPlace, Mutation } from './storage.ts';
 
 /** A segment that has reached this size is closed. One document brings at most this much along when it is read. */
 const SEGMENT_BYTES = 32 * 1024;
 
-/** Lays bodies one behind the other into segments, and segments, where they are large, into parts. */
+/**
+ * Lays bodies one behind the other into segments. What is too large for one record takes several, with numbers in a row: a
+ * segment has the number of its first.
+ */
 export class SegmentWriter {
   readonly #layout: Layout;
   readonly #partBytes: number;
@@ -20,9 +24,9 @@ export class SegmentWriter {
     this.#segment = firstSegment;
   }
 
-  /** The number of the first segment that is not used yet. */
+  /** The first number that is not used yet. */
   get next(): number {
-    return this.#openBytes === 0 ? this.#segment : this.#segment + 1;
+    return this.#segment + Math.ceil(this.#openBytes / this.#partBytes);
   }
 
   /** What has been added and not been taken. */
@@ -49,18 +53,13 @@ export class SegmentWriter {
   }
 
   #close(): void {
-    const segment = new Uint8Array(this.#openBytes);
-    let at = 0;
-    for (const body of this.#open) {
-      segment.set(body, at);
-      at += body.length;
-    }
+    const segment = joinBytes(this.#open);
     for (let part = 0; part * this.#partBytes < segment.length; part += 1) {
       const bytes = segment.subarray(part * this.#partBytes, (part + 1) * this.#partBytes);
-      this.#closed.push([this.#layout.body(this.#segment, part), bytes]);
+      this.#closed.push([this.#layout.body(this.#segment + part), bytes]);
     }
     this.#closedBytes += segment.length;
-    this.#segment += 1;
+    this.#segment = this.next;
     this.#open = [];
     this.#openBytes = 0;
   }

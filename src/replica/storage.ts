@@ -30,6 +30,8 @@ export interface DocumentChange {
   readonly kept: readonly StoredRevision[];
   /** Revisions whose bodies are new. */
   readonly added: readonly { readonly rev: string; readonly body: string; readonly attachments?: string }[];
+  /** Revisions whose bodies are not kept any longer. */
+  readonly dropped: readonly StoredRevision[];
   readonly growth: Growth;
 }
 
@@ -57,19 +59,36 @@ export interface HeadRange {
 /** A record as it goes into the store. */
 export type Mutation = readonly [Key, Uint8Array];
 
-/** What one commit of a batch writes. */
+/** What a commit changes in the counter on behalf of the storage, each by how much. */
+export interface StorageGrowth {
+  readonly bodyBytes: number;
+  readonly deadBytes: number;
+  readonly sequenced: number;
+  readonly sequenceRecords: number;
+}
+
+/** The commit of a batch. */
 export interface PreparedCommit {
   /** Written before the commit, where it is too much for one: nothing names it until the commit does. */
   readonly ahead: readonly Mutation[];
   readonly set: readonly Mutation[];
-  /** The number of the next segment after it. */
-  readonly segment: number;
-  /** The changes that it holds. */
-  readonly changes: readonly DocumentChange[];
+  /** The next number that is free after it: see `Counter`. */
+  readonly next: number;
+  readonly growth: StorageGrowth;
+  /** To be called when the commit is in, with the tokens that the counter had and has. */
+  readonly adopt: (tokens: { readonly before: string; readonly after: string }) => void;
 }
 
-/** The text of a body, or what is wrong with it, as the end of a sentence: `is not there`. */
-export type FoundBody = { readonly text: string; readonly bytes: number } | { readonly damage: string };
+/** A body that cannot be had. */
+export interface DamagedBody {
+  /** What is wrong with it, as the end of a sentence: `is not there`. */
+  readonly damage: string;
+  /** Whether nothing is at its place: it may have been moved since the document was read. */
+  readonly isGone: boolean;
+}
+
+/** The text of a body, or what is wrong with it. */
+export type FoundBody = { readonly text: string; readonly bytes: number } | DamagedBody;
 
 /** A document with all that a storage keeps of it. */
 export interface InspectedDocument {
@@ -81,20 +100,23 @@ export interface InspectedDocument {
 /** A record that is not what it should be. */
 export interface Damage {
   readonly key: Key;
-  /** `document` for one that should be a document and cannot be used as one, `unknown` for one that nobody has written. */
-  readonly kind: 'document' | 'unknown';
+  /**
+   * `document` for one that should hold documents and cannot be used, `sequence` for what is wrong with the order of changes,
+   * `unknown` for one that nobody has written.
+   */
+  readonly kind: 'document' | 'sequence' | 'unknown';
   /** Of the document, where it can be told. */
   readonly id?: string;
   /** What is wrong, a sentence in plain words: nothing of what was found is quoted in it. */
   readonly message: string;
 }
 
-/** How the segments of bodies are used. */
-export interface SegmentUse {
+/** How the records of bodies and pages are used. */
+export interface StorageUse {
   /** The first number after all that are in use. */
   readonly next: number;
-  /** Segments that no document names; undefined where a document cannot be read, as nothing is known then of what it names. */
-  readonly reclaimable: { readonly segments: number; readonly bytes: number } | undefined;
+  /** What no document uses; undefined where a document cannot be read, as nothing is known then of what it names. */
+  readonly reclaimable: { readonly records: number; readonly bytes: number } | undefined;
 }
 
 /** One step of looking through all that a storage keeps. */
@@ -102,7 +124,7 @@ export interface Inspection {
   readonly documents: readonly InspectedDocument[];
   readonly damages: readonly Damage[];
   /** With the last step. */
-  readonly use?: SegmentUse;
+  readonly use?: StorageUse;
 }
 
 /**
@@ -116,14 +138,22 @@ export interface DocumentStorage {
   heads(ids: readonly string[]): Promise<(Head | undefined)[]>;
   /** The documents of a range in order, many at once. Holds nothing open in between. */
   range(range: HeadRange): AsyncIterable<readonly Head[]>;
+  /** The documents that have changed since a change, in the order of their last changes, many at once. */
+  changes(since: number): AsyncIterable<readonly Head[]>;
   /** The texts of bodies, in the order asked. */
-  bodies(places: readonly BodyPlace[]): Promise<string[]>;
+  bodies(places: readonly BodyPlace[]): Promise<FoundBody[]>;
   /** Everything that is kept, step by step; what is damaged is told instead of thrown. Memory: one step, a few megabytes. */
   inspect(): AsyncIterable<Inspection>;
   /**
-   * The records of a batch, in as many commits as the limits of the store ask for, usually one.
+   * The records of a batch.
    *
-   * @param segment the number of the next segment
+   * @param next the first number that is free: see `Counter`
    */
-  prepare(changes: readonly DocumentChange[], segment: number): Promise<PreparedCommit[]>;
+  prepare(changes: readonly DocumentChange[], next: number): PreparedCommit;
+  /**
+   * Does some of the work on its records that what was written since the last time calls for, in small commits of their own.
+   *
+   * @throws StoreError when the store cannot write: nothing is lost or half done then
+   */
+  upkeep(): Promise<void>;
 }

@@ -71,7 +71,7 @@ export interface VerifySummary {
   /** Revisions on record as failed. */
   readonly failed: number;
   /** Room that no document uses: what interrupted and superseded writes have left. Undefined where documents cannot be read. */
-  readonly reclaimable: { readonly segments: number; readonly bytes: number } | undefined;
+  readonly reclaimable: { readonly records: number; readonly bytes: number } | undefined;
   /** What the source says; undefined where it was not asked. */
   readonly source:
     | {

@@ -1,7 +1,7 @@
 import { winner } from '../revs/winner.ts';
 import type { Counter } from './counter.ts';
 import { countAttachments } from './merge-batch.ts';
-import type { InspectedDocument, SegmentUse } from './storage.ts';
+import type { InspectedDocument, StorageUse } from './storage.ts';
 import { problem, type VerifyProblem, type VerifySummary } from './verify-event.ts';
 
 /** Counts what a verification finds, to be held against what the replica says of itself. */
@@ -13,7 +13,7 @@ export class VerifyTally {
   #attachments = 0;
   /** The newest document: where it stands in the order of local changes. */
   #newest: { readonly seq: number; readonly id?: string } = { seq: 0 };
-  #use: SegmentUse | undefined;
+  #use: StorageUse | undefined;
   /** Whether every document, and the attachments of every revision, could be counted. */
   #countsDocuments = true;
   #countsAttachments = true;
@@ -46,7 +46,7 @@ export class VerifyTally {
     this.#countsDocuments = false;
   }
 
-  set use(use: SegmentUse) {
+  set use(use: StorageUse) {
     this.#use = use;
   }
 
@@ -69,8 +69,8 @@ export class VerifyTally {
       const message = `The replica counts ${counter.seq} changes, and the newest document is of change ${seq}`;
       problems.push(problem('counter', message, id === undefined ? {} : { id }));
     }
-    if (this.#use !== undefined && this.#use.next > counter.segment) {
-      const message = `The replica counts ${counter.segment} segments of bodies, and ${this.#use.next} are in use`;
+    if (this.#use !== undefined && this.#use.next > counter.next) {
+      const message = `The replica has used numbers below ${counter.next}, and ${this.#use.next - 1} is in use`;
       problems.push(problem('counter', message));
     }
     return problems;

@@ -7,7 +7,7 @@ import { type Counter, decodeCounter } from './counter.ts';
 import { changeFailures } from './failures.ts';
 import type { Layout } from './layout.ts';
 import { isStorableId, type Keep, mergeBatch } from './merge-batch.ts';
-import type { DocumentChange, DocumentStorage, Growth, Head, Mutation } from './storage.ts';
+import type { DocumentChange, DocumentStorage, Growth, Head, Mutation, PreparedCommit } from './storage.ts';
 import type { WriteBatch, WriteResult } from './target.ts';
 
 /** What writing needs of a replica. */
@@ -23,22 +23,20 @@ export interface Writing {
 const MOST_RACES = 20;
 
 /**
- * Writes a batch: merged into the documents as they are, in one commit with its checkpoint and its failures. Where the
- * store's limits ask for several commits, checkpoint and failures come with the last, so that they never say more than
- * what is there.
+ * Writes a batch: merged into the documents as they are, in one commit with its checkpoint and its failures. What is too much
+ * for one commit is written before it, under keys that nobody reads until then.
  *
- * Every commit is guarded by the replica's counter, so that writers in any number of processes and tabs take turns.
+ * What earlier batches have left to be done is done first, so that its failing is that of this batch and nothing of it is
+ * kept. Every commit is guarded by the replica's counter, so that writers in any number of processes and tabs take turns.
  *
  * @throws ContentionError when others always came first; StoreError when the store cannot write
  */
 export async function writeBatch(writing: Writing, batch: WriteBatch): Promise<WriteResult> {
-  // A race can be lost after a part of the batch is in: what that part brought is not new any more at the next try.
-  let written = 0;
+  await writing.storage.upkeep();
   for (let races = 1; races <= MOST_RACES; races += 1) {
     const turn = new Turn(writing);
     const rejected = await tryToWrite(writing, turn, batch);
-    written += turn.written;
-    if (rejected !== 'lost') return { written, rejected };
+    if (rejected !== 'lost') return { written: turn.written, rejected };
     await writing.platform.sleep(backoffDelay(races, { base: 2, cap: 100 }, writing.platform.random()));
   }
   throw new ContentionError(
@@ -64,25 +62,20 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
   }
   if (changes.length === 0 && last.length === 0 && failures.delete.length === 0) return rejected;
 
-  const commits = await storage.prepare(changes, counter.segment);
-  for (const [index, commit] of commits.entries()) {
-    if (commit.ahead.length > 0) {
-      // The numbers of the segments are taken first, so that no other writer puts his bodies under them.
-      if (!(await turn.commit({ segment: commit.segment, changes: [], set: [], delete: [], failures: 0 })))
-        return 'lost';
-      await writeAhead(kv, commit.ahead);
-    }
-    const isLast = index === commits.length - 1;
-    const done = await turn.commit({
-      segment: commit.segment,
-      changes: commit.changes,
-      set: isLast ? [...commit.set, ...last] : commit.set,
-      delete: isLast ? failures.delete : [],
-      failures: isLast ? failures.growth : 0,
-    });
-    if (!done) return 'lost';
+  const { ahead, set, ...commit } = storage.prepare(changes, counter.next);
+  if (ahead.length > 0) {
+    // The numbers are taken first, so that no other writer puts his records under them.
+    if (!(await turn.commit({ next: commit.next }))) return 'lost';
+    await writeAhead(kv, ahead);
   }
-  return rejected;
+  const done = await turn.commit({
+    ...commit,
+    changes,
+    set: [...set, ...last],
+    delete: failures.delete,
+    failures: failures.growth,
+  });
+  return done ? rejected : 'lost';
 }
 
 async function readHeads(
@@ -94,7 +87,7 @@ async function readHeads(
   return new Map(heads.flatMap((head) => (head === undefined ? [] : [[head.id, head]])));
 }
 
-/** Bodies that are too much for one commit, in as many as they need. */
+/** What is too much for one commit, in as many as it needs. */
 async function writeAhead(kv: Kv, records: readonly Mutation[]): Promise<void> {
   for (const record of records) {
     await kv.update([], () => ({ set: [record], result: undefined }), { durability: 'relaxed' });
@@ -102,13 +95,12 @@ async function writeAhead(kv: Kv, records: readonly Mutation[]): Promise<void> {
 }
 
 /** What one commit of a turn writes. */
-interface TurnCommit {
-  readonly segment: number;
-  readonly changes: readonly DocumentChange[];
-  readonly set: readonly Mutation[];
-  readonly delete: readonly Key[];
+interface TurnCommit extends Pick<PreparedCommit, 'next'>, Partial<Pick<PreparedCommit, 'growth' | 'adopt'>> {
+  readonly changes?: readonly DocumentChange[];
+  readonly set?: readonly Mutation[];
+  readonly delete?: readonly Key[];
   /** By how much the record of failures grows. */
-  readonly failures: number;
+  readonly failures?: number;
 }
 
 /** A row of commits between which nobody else may write. */
@@ -130,15 +122,20 @@ class Turn {
   }
 
   /** False when somebody else has written since. */
-  async commit({ segment, changes, set, delete: deleted, failures }: TurnCommit): Promise<boolean> {
+  async commit({ next, growth, adopt, changes = [], set = [], failures = 0, ...rest }: TurnCommit): Promise<boolean> {
     const { kv, layout, platform } = this.#writing;
     const before = this.#counter ?? (await this.begin());
     const token = platform.uuid();
-    const sum = (member: keyof Growth): number => changes.reduce((total, { growth }) => total + growth[member], 0);
+    const sum = (member: keyof Growth): number => changes.reduce((total, change) => total + change.growth[member], 0);
     const after: Counter = {
+      ...before,
       token,
       seq: before.seq + changes.length,
-      segment,
+      next,
+      bodyBytes: before.bodyBytes + (growth?.bodyBytes ?? 0),
+      deadBytes: before.deadBytes + (growth?.deadBytes ?? 0),
+      sequenced: before.sequenced + (growth?.sequenced ?? 0),
+      sequenceRecords: before.sequenceRecords + (growth?.sequenceRecords ?? 0),
       docCount: before.docCount + sum('docs'),
       docDelCount: before.docDelCount + sum('tombstones'),
       attachmentsMissing: before.attachmentsMissing + sum('attachments'),
@@ -152,11 +149,12 @@ class Turn {
         const now = decodeCounter(seen, layout.name).token;
         if (now === token) return { result: true };
         if (now !== before.token) return { result: false };
-        return { set: records, delete: deleted, result: true };
+        return { set: records, ...rest, result: true };
       },
       { durability: 'relaxed' },
     );
     if (done) {
+      adopt?.({ before: before.token, after: token });
       this.#counter = after;
       this.written += sum('revisions');
     }
