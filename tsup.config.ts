@@ -6,6 +6,7 @@ import { defineConfig, type Options } from 'tsup';
 const library = {
   index: 'src/index.ts',
   fs: 'adapters/fs/index.ts',
+  indexeddb: 'adapters/indexeddb/index.ts',
 };
 
 /** The commands, built as ES modules only. */
