@@ -35,5 +35,5 @@ export function decodeEntry(key: Key, stored: ArrayBuffer): Entry {
     throw new StoreError('The database holds what couchtide has not written: choose another name', 'foreign');
   }
   const version = Array.from(new Uint8Array(stored, 0, VERSION_BYTES), (byte) => byte.toString(16).padStart(2, '0'));
-  return { key, value: new Uint8Array(stored, VERSION_BYTES), version: version.join('') };
+  return { key, value: new Uint8Array(stored.slice(VERSION_BYTES)), version: version.join('') };
 }

@@ -35,12 +35,11 @@ console.log(formatTally(total));
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 function page(script: string): string {
-  return `<!doctype html><title>Suites</title><script type="module">
+  return `<!doctype html><title>Suites</title><script>
     globalThis.said = [];
     new BroadcastChannel('suites').onmessage = ({ data }) => globalThis.said.push(data);
     addEventListener('error', ({ message }) => globalThis.said.push(message));
-    ${script}
-  </script>`;
+  </script><script type="module">${script}</script>`;
 }
 
 async function runIn(name: BrowserName, place: string, { url }: Site): Promise<Tally> {

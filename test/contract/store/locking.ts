@@ -52,7 +52,8 @@ export const locking: readonly StoreCase[] = [
     async run(open) {
       const exclusive = await locksOf(open);
       const [holding, waiting] = [new AbortController(), new AbortController()];
-      const held = exclusive('lock', aborted, { signal: holding.signal });
+      const { held, entered } = hold(exclusive, holding.signal);
+      await entered;
       const gaveUp = exclusive('lock', async () => 'held', { signal: waiting.signal });
       const last = exclusive('lock', async () => 'last');
       const reason = new Error('Waited long enough');
@@ -69,10 +70,10 @@ export const locking: readonly StoreCase[] = [
     async run(open) {
       const kv = await open();
       const exclusive = locks(kv);
-      const held = exclusive('lock', aborted);
+      const { held, entered } = hold(exclusive);
+      await entered;
       const waiting = exclusive('lock', async () => 'held');
       const refused = rejects(waiting, isClosedError, 'Whoever waited');
-      await turn();
       await kv.close();
       await refused;
       ok(isClosedError(await held), 'The holder was told something else');
@@ -95,7 +96,23 @@ function locks(kv: Kv): NonNullable<Kv['exclusive']> {
   return exclusive;
 }
 
-/** Holds a lock until its signal aborts, and gives the reason. */
+/** Holds a lock until the signal that it was given aborts; `held` is the reason. */
+function hold(
+  exclusive: NonNullable<Kv['exclusive']>,
+  signal?: AbortSignal,
+): { readonly held: Promise<unknown>; readonly entered: Promise<void> } {
+  let enter = (): void => {};
+  const entered = new Promise<void>((resolve) => {
+    enter = resolve;
+  });
+  const run = (given: AbortSignal): Promise<unknown> => {
+    enter();
+    return aborted(given);
+  };
+  return { held: exclusive('lock', run, { signal }), entered };
+}
+
+/** The reason for which a signal aborts. */
 function aborted(signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);
