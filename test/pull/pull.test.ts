@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type CouchServer, startServer } from '../../demo/server/index.ts';
 import { StoreError } from '../../src/core/errors.ts';
+import { platform } from '../../src/core/platform.ts';
 import { couch } from '../../src/couch/couch.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import type { PullOptions } from '../../src/pull/options.ts';
@@ -32,9 +33,10 @@ afterEach(async () => {
 
 /** Without waits between tries: there is nothing to wait for. */
 const impatient = { retry: { base: 0, cap: 0 } };
+const hasty = platform({ sleep: (ms, signal) => platform().sleep(ms >= 20_000 ? ms : 0, signal) });
 
 function run(options: PullOptions = {}, target: Target = replica): Promise<PullResult> {
-  return pull(couch.db(source.url), target, { ...impatient, ...options }).done;
+  return pull(couch.db(source.url, { platform: hasty }), target, { ...impatient, ...options }).done;
 }
 
 async function failed(): Promise<FailedRevision[]> {
@@ -419,7 +421,7 @@ describe('A revision that cannot be had', () => {
       body: '{"deep":["2-b"]}',
     });
     expect(purged.status).toBe(201);
-    const running = pull(couch.db(source.url), replica, impatient);
+    const running = pull(couch.db(source.url, { platform: hasty }), replica, impatient);
     const skipped: PullEvent[] = [];
     running.events$.subscribe((event) => {
       if (event.type === 'skipped') skipped.push(event);
