@@ -453,6 +453,28 @@ describe('A revision that cannot be had', () => {
     expect(result.requests).toBeLessThan(40);
   });
 
+  test('is not taken for a server that gives nothing, however many of its kind come first', async () => {
+    const deep = Array.from({ length: 16 }, (_, n) => ({
+      _id: `deep-${String(n).padStart(2, '0')}`,
+      _rev: '2-b',
+      _revisions: { start: 2, ids: ['b', 'a'] },
+      n,
+    }));
+    await source.replicate(deep);
+    const database = couch.db(source.url, {
+      fetch: async (url, init) => {
+        const isPoisoned = /"deep-0\d"/.test(String(init.body));
+        return isPoisoned
+          ? new Response('{"error":"badmatch","reason":"{error,x}"}', { status: 500 })
+          : fetch(url, init);
+      },
+    });
+    expect(await pull(database, replica, impatient).done).toMatchObject({ docsWritten: 6, docsFailed: 10 });
+    expect((await failed()).map(({ id }) => id)).toEqual(deep.slice(0, 10).map(({ _id }) => _id));
+    expect(await run()).toMatchObject({ docsWritten: 10, docsFailed: 0 });
+    await expectFaithful(replica, source);
+  });
+
   test('in the feed itself is reached by bare rows', async () => {
     await source.replicate([...smallDocuments(20), { _id: 'bad', _rev: '1-x', text: 'POISON' }]);
     const database = couch.db(source.url, {
