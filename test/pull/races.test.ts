@@ -100,6 +100,7 @@ describe('A document that changes between the feed that names it and the fetch',
     const first = await pullWhile(async () => {
       await change();
       await post('_compact', {});
+      return undefined;
     });
     expect(first).toMatchObject({ state: 'completed', docsWritten: 1, docsFailed: 1 });
     expect(await failed()).toMatchObject([{ id: 'raced', rev: '2-b', attempts: 1 }]);
