@@ -60,8 +60,13 @@ async function* fetchBatch(
 ): AsyncGenerator<readonly RevisionResult[], void, undefined> {
   let wait = patience;
   for (let failures = 0; ; ) {
+    // Kept, as another request may find out meanwhile.
+    const isBulk = endpoint.platform.elapsed() >= endpoint.lacking.bulkGetUntil;
     try {
-      for await (const rows of readAnswers(endpoint, outstanding, signal)) {
+      const answers = isBulk
+        ? readBulk(endpoint, outstanding, signal)
+        : readOpenRevisions(endpoint, outstanding.wanted(), signal);
+      for await (const rows of answers) {
         // All are read before any is taken: what has been taken is not asked for again, so it must not be lost.
         yield outstanding.take(rows.map(parseRevisionsRow));
         failures = 0;
@@ -73,7 +78,7 @@ async function* fetchBatch(
       await endpoint.platform.sleep(wait, signal);
       wait = undefined;
     } catch (error) {
-      if (hasBulkGet(endpoint) && isUnsupported(error)) {
+      if (isBulk && isUnsupported(error)) {
         endpoint.lacking.bulkGetUntil = endpoint.platform.elapsed() + LACKING_FOR;
       } else {
         failures += 1;
@@ -83,16 +88,12 @@ async function* fetchBatch(
   }
 }
 
-/** Rows of the form that `_bulk_get` has, for everything that is outstanding. */
-async function* readAnswers(
+/** The rows of one answer of `_bulk_get`, for everything that is outstanding. */
+async function* readBulk(
   endpoint: Endpoint,
   outstanding: Outstanding,
   signal: AbortSignal,
 ): AsyncGenerator<string[], void, undefined> {
-  if (!hasBulkGet(endpoint)) {
-    yield* readOpenRevisions(endpoint, outstanding.wanted(), signal);
-    return;
-  }
   const docs = outstanding.entries();
   if (docs.length === 0) return;
   const answer = await send(endpoint.connection, {
@@ -109,10 +110,6 @@ async function* readAnswers(
     if (rows.length > 0) yield rows;
   }
   reader.end();
-}
-
-function hasBulkGet({ lacking, platform }: Endpoint): boolean {
-  return platform.elapsed() >= lacking.bulkGetUntil;
 }
 
 /** Whether a server says that it has no such endpoint, or a gateway that it lets no such request through. */
