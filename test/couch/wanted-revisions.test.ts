@@ -30,7 +30,8 @@ test('a revision that is said to be missing is asked for as long as it is wanted
     ]),
   ).toEqual([]);
   expect(outstanding.entries()).toHaveLength(4);
-  outstanding.take([said({ id: 'a', rev: '3-c', text: '{}' })]);
+  const revisions = said({ id: 'a', rev: '3-c', text: '{}' }, { id: 'a', rev: '7-q', text: 'of nobody' });
+  expect(outstanding.take([revisions]).map(({ rev }) => rev)).toEqual(['3-c']);
   expect(outstanding.rest()).toEqual([
     { id: 'a', rev: '1-a', missing: true },
     { id: 'a', rev: '2-b', error: { error: 'timeout', reason: 'r' } },

@@ -3,6 +3,7 @@ import { type CouchServer, startServer } from '../../demo/server/index.ts';
 import { platform } from '../../src/core/platform.ts';
 import { couch } from '../../src/couch/couch.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
+import type { PullOptions } from '../../src/pull/options.ts';
 import { pull } from '../../src/pull/pull.ts';
 import type { PullEvent, PullResult } from '../../src/pull/status.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
@@ -33,7 +34,11 @@ afterEach(() => server.close());
 type Meanwhile = (asked: { readonly id: string; readonly rev?: string }[]) => Promise<object | undefined>;
 
 /** Pulls once; something happens whenever revisions are about to be fetched that the feed has named. */
-async function pullWhile(...meanwhile: Meanwhile[]): Promise<PullResult> {
+function pullWhile(...meanwhile: Meanwhile[]): Promise<PullResult> {
+  return pullWith({}, ...meanwhile);
+}
+
+async function pullWith(options: PullOptions, ...meanwhile: Meanwhile[]): Promise<PullResult> {
   waits = [];
   events = [];
   const database = couch.db(source.url, {
@@ -46,7 +51,7 @@ async function pullWhile(...meanwhile: Meanwhile[]): Promise<PullResult> {
       return instead === undefined ? fetch(url, init) : new Response(JSON.stringify(instead));
     },
   });
-  const running = pull(database, replica, { retry: { attempts: 1 } });
+  const running = pull(database, replica, { retry: { attempts: 1 }, ...options });
   running.events$.subscribe((event) => events.push(event));
   return running.done;
 }
@@ -162,6 +167,20 @@ describe('A revision that the answering node cannot give', () => {
     expect(asked).toEqual([[{ id: 'still', rev: '2-y' }]]);
     await expectFaithful(replica, source);
   });
+});
+
+test('A document that is wanted first, of a node that has only an older state, comes in its own turn', async () => {
+  const old: Meanwhile = async () => ({
+    results: [{ id: 'raced', docs: [{ ok: { _id: 'raced', _rev: '1-a', _revisions: { start: 1, ids: ['a'] } } }] }],
+  });
+  const asked: unknown[] = [];
+  const first: Meanwhile = (entries) => {
+    asked.push(entries);
+    return old(entries);
+  };
+  expect(await pullWith({ first: ['raced'] }, first)).toMatchObject({ docsWritten: 3, docsFailed: 0 });
+  expect(asked).toEqual([[{ id: 'raced' }]]);
+  await expectFaithful(replica, source);
 });
 
 test('A document that changes all the time while it is pulled is here in its newest form when it rests', async () => {
