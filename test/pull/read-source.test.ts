@@ -24,6 +24,7 @@ async function readPages(page: Page, reading: Partial<Reading> = {}) {
     fetch: async (url) => {
       const { searchParams } = new URL(String(url));
       queries.push(searchParams);
+      if (queries.length > 100) throw new Error('There is no end to the pages');
       return new Response(JSON.stringify(await page(searchParams)));
     },
   });
