@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type CouchServer, startServer } from '../../demo/server/index.ts';
 import { StoreError } from '../../src/core/errors.ts';
-import { platform } from '../../src/core/platform.ts';
 import { couch } from '../../src/couch/couch.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import type { PullOptions } from '../../src/pull/options.ts';
@@ -12,6 +11,7 @@ import type { FailedRevision, Target } from '../../src/replica/target.ts';
 import { deferred } from '../support/deferred.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
 import { expectFaithful, pathOf } from '../support/faithful.ts';
+import { hasty } from '../support/hasty.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 
 let server: CouchServer;
@@ -33,7 +33,6 @@ afterEach(async () => {
 
 /** Without waits between tries: there is nothing to wait for. */
 const impatient = { retry: { base: 0, cap: 0 } };
-const hasty = platform({ sleep: (ms, signal) => platform().sleep(ms >= 20_000 ? ms : 0, signal) });
 
 function run(options: PullOptions = {}, target: Target = replica): Promise<PullResult> {
   return pull(couch.db(source.url, { platform: hasty }), target, { ...impatient, ...options }).done;

@@ -9,6 +9,7 @@ import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { FailedRevision } from '../../src/replica/target.ts';
 import { smallDocuments } from '../support/documents.ts';
 import { expectFaithful } from '../support/faithful.ts';
+import { hasty } from '../support/hasty.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 
 let server: CouchServer;
@@ -32,6 +33,7 @@ async function pullFeed(
   options: PullOptions = {},
 ): Promise<PullResult> {
   const database = couch.db(source.url, {
+    platform: hasty,
     fetch: async (url, init) => {
       const response = await fetch(url, init);
       return String(url).includes('/_changes') ? new Response(await change(await response.text())) : response;
@@ -39,7 +41,7 @@ async function pullFeed(
   });
   events = [];
   statuses = [];
-  const running = pull(database, replica, { retry: { attempts: 3, base: 0, cap: 0 }, ...options });
+  const running = pull(database, replica, { retry: { attempts: 3 }, ...options });
   running.events$.subscribe((event) => events.push(event));
   running.status$.subscribe((status) => statuses.push(status));
   return running.done;
