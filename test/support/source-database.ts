@@ -80,6 +80,8 @@ export function withoutCredentials(serverUrl: string): { url: string; headers: R
   const headers: Record<string, string> =
     username === ''
       ? {}
-      : { authorization: `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}` };
+      : {
+          authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+        };
   return { url: url.href.replace(/\/$/, ''), headers };
 }
