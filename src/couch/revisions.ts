@@ -68,7 +68,9 @@ async function* fetchBatch(
         : readOpenRevisions(endpoint, outstanding.wanted(), signal);
       for await (const rows of answers) {
         // All are read before any is taken: what has been taken is not asked for again, so it must not be lost.
-        yield outstanding.take(rows.map(parseRevisionsRow));
+        const results = outstanding.take(rows.map(parseRevisionsRow));
+        if (results.length === 0) continue;
+        yield results;
         failures = 0;
       }
       if (wait === undefined || outstanding.wanted().length === 0) {

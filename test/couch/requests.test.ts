@@ -402,6 +402,21 @@ describe('db.revisions', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  test('gives up on answers that break off again and again behind what did not come', async () => {
+    const missing = { id: 'a', docs: [{ error: { id: 'a', rev: '1-x', error: 'not_found', reason: 'missing' } }] };
+    const database = await databaseOf([cutAfter(`{"results":[${JSON.stringify(missing)},{"id":"b",`)], {
+      retry: { attempts: 3 },
+    });
+    const reading = readAll(
+      database.revisions([
+        { id: 'a', revs: ['1-x'] },
+        { id: 'b', revs: ['1-y'] },
+      ]),
+    );
+    await expect(reading).rejects.toMatchObject({ name: 'NetworkError', failure: 'cut' });
+    expect(server.requests).toHaveLength(3);
+  });
+
   test('takes no document that nobody asked for', async () => {
     const database = await databaseOf([answer({ results: [{ id: 'b', docs: [doc('b', '1-x')] }] })], {
       retry: { attempts: 1 },
