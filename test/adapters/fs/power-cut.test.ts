@@ -93,7 +93,8 @@ test('A replica whose log ends anywhere has everything that its checkpoint cover
     // Nothing comes twice: the checkpoint is where the documents are.
     expect([docsRead, docsFailed]).toEqual([docsWritten, 0]);
     missing.add(docsWritten);
-    for await (const event of replica.verify({ source })) if (event.type === 'problem') expect.unreachable(event.message);
+    for await (const event of replica.verify({ source }))
+      if (event.type === 'problem') expect.unreachable(event.message);
     await again.close();
   };
   await fc.assert(fc.asyncProperty(placesIn(torn), survives), { numRuns: 40 });
