@@ -417,6 +417,19 @@ describe('db.revisions', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  test.each([
+    ['_bulk_get', []],
+    ['open_revs', [answer('', 405)]],
+  ])('says that parts were sent where JSON was asked for, in answer to %s', async (_where, before) => {
+    const parts = '--abc\r\nContent-Type: application/json\r\n\r\n{"_id":"a","_rev":"2-x"}\r\n--abc--';
+    const multipart = answer(parts, 200, { 'content-type': 'multipart/mixed; boundary="abc"' });
+    const database = await databaseOf([...before, multipart], { retry: { attempts: 1 } });
+    await expect(readAll(database.revisions([{ id: 'a', revs: ['2-x'] }]))).rejects.toMatchObject({
+      name: 'ProtocolError',
+      message: expect.stringContaining('--abc'),
+    });
+  });
+
   test('takes no document that nobody asked for', async () => {
     const database = await databaseOf([answer({ results: [{ id: 'b', docs: [doc('b', '1-x')] }] })], {
       retry: { attempts: 1 },
