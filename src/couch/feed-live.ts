@@ -119,6 +119,7 @@ class Follower<R extends FeedRow> {
     this.#position.resume();
     const connection = isLive ? uncompressed(endpoint.connection) : endpoint.connection;
     const answer = await send(connection, { ...positioned(asked, this.#position), signal });
+    this.#patience = Number.POSITIVE_INFINITY;
     this.#advance({ type: 'opened' });
     const pause: FeedPiece<R> = { rows: [], quiet: true };
     const pieces = readFeedAnswer(kind, answer, parse);

@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { startServer } from '../../demo/server/index.ts';
 import type { Platform } from '../../src/core/platform.ts';
+import { identify, isAtLeast, titleOf } from '../run/server-identity.ts';
 import { startPouchDbServer } from '../support/pouchdb-server.ts';
-import { identify, isAtLeast, titleOf } from './identity.ts';
 
 /** A server that speaks CouchDB's protocol. */
 export interface IntegrationServer {
@@ -21,6 +21,8 @@ export interface Peculiarities {
   readonly isRecorded: boolean;
   /** Knows who may read what. */
   readonly hasAccounts: boolean;
+  /** Speaks plain HTTP, so that a connection to it can be led through a network that breaks. */
+  readonly isPlain: boolean;
   /** Goes by a clock that it is given. */
   readonly takesClock: boolean;
 }
@@ -49,12 +51,19 @@ function ownServers(): ServerToTry[] {
         const server = await startServer({ admins: { admin: 'pass/word' }, platform: clock });
         return { url: server.url.replace('//', '//admin:pass%2Fword@'), close: () => server.close() };
       },
-      { isCouchDb: true, countsPending: true, isRecorded: true, hasAccounts: true, takesClock: true },
+      { isCouchDb: true, countsPending: true, isRecorded: true, hasAccounts: true, isPlain: true, takesClock: true },
     ],
     [
       'express-pouchdb',
       startPouchDbServer,
-      { isCouchDb: false, countsPending: false, isRecorded: false, hasAccounts: false, takesClock: false },
+      {
+        isCouchDb: false,
+        countsPending: false,
+        isRecorded: false,
+        hasAccounts: false,
+        isPlain: true,
+        takesClock: false,
+      },
     ],
   ];
 }
@@ -73,6 +82,7 @@ async function serverOfTheEnvironment(): Promise<ServerToTry[]> {
         countsPending: isCouchDb,
         isRecorded: isCouchDb && isAtLeast(identity.version, '3.4'),
         hasAccounts: isCouchDb && new URL(url).username !== '',
+        isPlain: new URL(url).protocol === 'http:',
         takesClock: false,
       },
     ],
