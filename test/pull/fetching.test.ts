@@ -119,6 +119,25 @@ describe('A pull asks', () => {
     expect(server.requests.count('GET', /_changes/)).toBe(1);
   });
 
+  test('document by document of a server that has no _bulk_get, a bounded number at a time', async () => {
+    await source.replicate(deepDocuments(1000));
+    server.faults.add({ method: 'POST', path: /_bulk_get/, answer: { status: 405 } });
+    let [underway, most] = [0, 0];
+    const database = couch.db(source.url, {
+      fetch: async (url, init) => {
+        underway += 1;
+        most = Math.max(most, underway);
+        return fetch(url, init).finally(() => {
+          underway -= 1;
+        });
+      },
+    });
+    expect(await run(database, { batchSize: 100 })).toMatchObject({ docsWritten: 1000, docsFailed: 0 });
+    // Six for each of the four batches that are on their way.
+    expect(most).toBeLessThanOrEqual(24);
+    await expectFaithful(replica, source);
+  });
+
   test('document by document of a server that turns out to have no _bulk_get any more', async () => {
     await source.replicate(deepDocuments(60));
     server.faults.add({ method: 'POST', path: /_bulk_get/, skip: 1, answer: { status: 405 } });
