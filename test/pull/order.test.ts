@@ -47,8 +47,10 @@ function held(before: (request: number) => Promise<void>): { database: Database;
 const AHEAD = 4;
 
 /** Waits until so many requests are sent, and then for everything that could follow them. */
-async function settled(asked: () => number): Promise<void> {
-  for (let turn = 0; turn < 200 || asked() < AHEAD; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+async function settled(asked: () => number, requests: number): Promise<void> {
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  while (asked() < requests) await turn();
+  for (let turns = 0; turns < 200; turns += 1) await turn();
 }
 
 /** The replica, its writes in the hand of a test. */
@@ -69,7 +71,7 @@ describe('Batches are stored in the order of the feed', () => {
     const first = deferred();
     const { database, asked } = held((request) => (request === 0 ? first.promise : Promise.resolve()));
     const running = pull(database, replica, { batchSize: BATCH });
-    await settled(asked);
+    await settled(asked, AHEAD);
     expect(await replica.info()).toMatchObject({ docCount: 0, checkpoints: [] });
     expect(asked()).toBe(AHEAD);
     first.resolve();
@@ -107,8 +109,8 @@ describe('Batches are stored in the order of the feed', () => {
     });
     const { database, asked } = held(async () => {});
     const running = pull(database, target, { batchSize: BATCH });
-    await settled(asked);
-    // One is being written.
+    // One more is being written.
+    await settled(asked, AHEAD + 1);
     expect([writes, asked()]).toEqual([1, AHEAD + 1]);
     go.resolve();
     expect(await running.done).toMatchObject({ docsWritten: 200 });
