@@ -73,7 +73,7 @@ async function* fetchBatch(
         yield results;
         failures = 0;
       }
-      if (wait === undefined || outstanding.wanted().length === 0) {
+      if (wait === undefined || !outstanding.isLacking) {
         yield outstanding.rest();
         return;
       }

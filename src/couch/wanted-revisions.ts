@@ -32,6 +32,11 @@ export class Outstanding {
     }
   }
 
+  /** Whether revisions have not come that were asked by name. */
+  get isLacking(): boolean {
+    return [...this.#named.values()].some(({ size }) => size > 0);
+  }
+
   /** What is left, document by document. */
   wanted(): WantedRevisions[] {
     const named = [...this.#named].map(([id, revs]) => ({ id, revs: [...revs] }));

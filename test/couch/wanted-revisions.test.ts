@@ -32,11 +32,19 @@ test('a revision that is said to be missing is asked for as long as it is wanted
   expect(outstanding.entries()).toHaveLength(4);
   const revisions = said({ id: 'a', rev: '3-c', text: '{}' }, { id: 'a', rev: '7-q', text: 'of nobody' });
   expect(outstanding.take([revisions]).map(({ rev }) => rev)).toEqual(['3-c']);
+  expect(outstanding.isLacking).toBe(true);
   expect(outstanding.rest()).toEqual([
     { id: 'a', rev: '1-a', missing: true },
     { id: 'a', rev: '2-b', error: { error: 'timeout', reason: 'r' } },
     { id: 'a', rev: '4-d', error: { error: 'e', reason: 'of the document' } },
   ]);
+});
+
+test('leaves that a server leaves out are none that it may learn of', () => {
+  const outstanding = new Outstanding([{ id: 'a' }, { id: 'b', revs: ['1-a'] }]);
+  outstanding.take([parseRevisionsRow(row('b'))]);
+  expect(outstanding.isLacking).toBe(false);
+  expect(outstanding.rest()).toEqual([{ id: 'a', rev: undefined, missing: true }]);
 });
 
 test('revisions that arrive in one piece with a broken row are asked for again, and none is lost', async () => {
