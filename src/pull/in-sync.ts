@@ -1,14 +1,15 @@
 import { firstValueFrom, type Observable } from 'rxjs';
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
-import type { OfferedRevisions, Target } from '../replica/target.ts';
+import type { OfferedRevisions } from '../replica/target.ts';
 import { offeredBy } from './plan.ts';
+import type { PullTarget } from './pull-target.ts';
 import { type Reading, readSource } from './read-source.ts';
 
 /** What is waited for. */
 export interface InSyncQuestion {
   readonly source: Database;
-  readonly target: Target;
+  readonly target: PullTarget;
   /** Up to where everything is stored already. */
   readonly since: Sequence | undefined;
   readonly only: Reading['only'];
@@ -44,11 +45,11 @@ export async function waitUntilInSync(question: InSyncQuestion): Promise<boolean
   return true;
 }
 
-async function hasAll(target: Target, offered: readonly OfferedRevisions[]): Promise<boolean> {
+async function hasAll(target: PullTarget, offered: readonly OfferedRevisions[]): Promise<boolean> {
   const missing = await target.diff(offered);
   if (missing.length === 0) return true;
   const lacking = new Set(missing.flatMap(({ id, missing: revs }) => revs.map((rev) => nameOf(id, rev))));
-  for await (const { id, rev } of target.failed()) lacking.delete(nameOf(id, rev));
+  for (const { id, rev } of await target.failed()) lacking.delete(nameOf(id, rev));
   return lacking.size === 0;
 }
 
