@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryKv } from '../../src/kv/memory.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { FailedRevision, Target } from '../../src/replica/target.ts';
+import { alteredTarget } from './altered-target.ts';
 import { type TargetSubject, targetCases, targetSuite } from './target.ts';
 import { tinyCandidates } from './tiny.ts';
 
@@ -219,7 +220,7 @@ describe('The target suite', () => {
     const subject: TargetSubject = {
       async open() {
         const target = await replica();
-        return altered(target, spoil(target, shared));
+        return alteredTarget(target, spoil(target, shared));
       },
       leaves: async (id) => (await (await replica()).leaves(id)).map(({ rev }) => rev),
       text: async (id, rev) => (await replica()).text(id, { rev }),
@@ -246,19 +247,6 @@ describe('The target suite', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 });
-
-function altered(target: Replica, replaced: Partial<Target>): Target {
-  return {
-    open: () => target.open(),
-    diff: (offered) => target.diff(offered),
-    writeBatch: (batch) => target.writeBatch(batch),
-    readCheckpoint: (id) => target.readCheckpoint(id),
-    writeCheckpoint: (checkpoint) => target.writeCheckpoint(checkpoint),
-    failed: () => target.failed(),
-    close: (reason) => target.close(reason),
-    ...replaced,
-  };
-}
 
 async function* mapped(
   failures: AsyncIterable<FailedRevision>,

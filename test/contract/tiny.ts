@@ -1,5 +1,6 @@
 import { joinDocument } from '../../src/core/document-text.ts';
 import type { Target } from '../../src/replica/target.ts';
+import { alteredTarget } from './altered-target.ts';
 import type { Failure, TargetCandidate, TargetSubject, TargetTrait } from './target.ts';
 import { leavesOf, TinyData, TinyTarget } from './tiny-target.ts';
 import { TinyContents, TinyTargetWithContent } from './tiny-target-content.ts';
@@ -72,14 +73,12 @@ class Breaking {
     this.#left = failure?.after ?? 0;
   }
 
-  /** Changes the target that it is given: what it can do must be seen to be the same. */
   wrap(target: Target): Target {
-    const { writeBatch, writeCheckpoint } = target;
-    target.writeBatch = (batch) => this.#commit(() => writeBatch.call(target, batch));
-    if (writeCheckpoint !== undefined) {
-      target.writeCheckpoint = (checkpoint) => this.#commit(() => writeCheckpoint.call(target, checkpoint));
-    }
-    return target;
+    const writeCheckpoint = target.writeCheckpoint?.bind(target);
+    return alteredTarget(target, {
+      writeBatch: (batch) => this.#commit(() => target.writeBatch(batch)),
+      ...(writeCheckpoint && { writeCheckpoint: (checkpoint) => this.#commit(() => writeCheckpoint(checkpoint)) }),
+    });
   }
 
   async #commit<T>(write: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import { memoryKv } from '../../src/kv/memory.ts';
 import { pull } from '../../src/pull/pull.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { Target, WriteBatch, WriteResult } from '../../src/replica/target.ts';
+import { alteredTarget } from '../contract/altered-target.ts';
 import { deferred } from '../support/deferred.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
 import { expectFaithful } from '../support/faithful.ts';
@@ -55,14 +56,7 @@ async function settled(asked: () => number, requests: number): Promise<void> {
 
 /** The replica, its writes in the hand of a test. */
 function writing(write: (batch: WriteBatch) => Promise<WriteResult>): Target {
-  return {
-    open: () => replica.open(),
-    diff: (offered) => replica.diff(offered),
-    readCheckpoint: (id) => replica.readCheckpoint(id),
-    failed: () => replica.failed(),
-    close: () => replica.close(),
-    writeBatch: write,
-  };
+  return alteredTarget(replica, { writeBatch: write });
 }
 
 describe('Batches are stored in the order of the feed', () => {

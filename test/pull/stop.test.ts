@@ -8,6 +8,7 @@ import type { PullState } from '../../src/pull/state.ts';
 import type { PullEvent } from '../../src/pull/status.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { Target } from '../../src/replica/target.ts';
+import { alteredTarget } from '../contract/altered-target.ts';
 import { type Deferred, deferred } from '../support/deferred.ts';
 import { type HeldRequest, type HeldServer, startHeldServer } from '../support/held-server.ts';
 import { answer } from '../support/scripted-server.ts';
@@ -146,18 +147,13 @@ describe.each(Object.entries(places))('A pull that is stopped %s', (_where, { re
 
 /** A target whose writes wait. */
 function slow(until: Deferred, begun: Deferred): Target {
-  return {
-    open: () => replica.open(),
-    diff: (offered) => replica.diff(offered),
-    readCheckpoint: (id) => replica.readCheckpoint(id),
-    failed: () => replica.failed(),
-    close: () => replica.close(),
+  return alteredTarget(replica, {
     writeBatch: async (batch) => {
       begun.resolve();
       await until.promise;
       return replica.writeBatch(batch);
     },
-  };
+  });
 }
 
 describe('A write that is under way', () => {
