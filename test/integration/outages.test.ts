@@ -109,7 +109,8 @@ describe.each(servers)('A live pull from %s', { timeout: 240_000 }, (_name, open
     const { requests } = running.status();
     clock.jump(8 * 3_600_000);
     const awake = await timeOf(here('while it slept'));
-    expect(awake).toBeLessThan(HALF_A_MINUTE);
+    // Five seconds until the clock is looked at, ten if a connection that was kept is dead, too; silence would take thirty.
+    expect(awake).toBeLessThan(20_000);
     await until('live');
     await source.put({ _id: 'after' });
     await here('after');
