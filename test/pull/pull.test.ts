@@ -8,6 +8,7 @@ import { pull } from '../../src/pull/pull.ts';
 import type { PullEvent, PullResult, PullStatus } from '../../src/pull/status.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { FailedRevision, Target } from '../../src/replica/target.ts';
+import { alteredTarget } from '../contract/altered-target.ts';
 import { deferred } from '../support/deferred.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
 import { expectFaithful, pathOf } from '../support/faithful.ts';
@@ -70,6 +71,7 @@ describe('The handle of a pull', () => {
     expect(statuses.map(({ pending }) => pending)).toEqual([undefined, 30, 20, 10, 0, 0, 0]);
     expect(statuses.map(({ docsWritten }) => docsWritten)).toEqual([0, 0, 10, 20, 30, 30, 30]);
     expect(events.map(({ type }) => type)).toEqual([
+      'started',
       'batch',
       'checkpoint',
       'batch',
@@ -166,7 +168,7 @@ describe('The handle of a pull', () => {
     running.events$.subscribe((event) => events.push(event));
     await expect(running.done).rejects.toMatchObject({ name: 'CouchError', status: 404 });
     expect(running.status()).toMatchObject({ state: 'failed', error: { status: 404 } });
-    expect(events).toMatchObject([{ type: 'error', error: { status: 404 } }]);
+    expect(events).toMatchObject([{ type: 'source-deleted' }, { type: 'error', error: { status: 404 } }]);
   });
 
   test.each([
@@ -526,7 +528,15 @@ describe('A revision that cannot be had', () => {
           ? new Response(JSON.stringify({ results: rows, last_seq: 2, pending: 0 }))
           : fetch(url, init),
     });
-    expect(await pull(database, replica).done).toMatchObject({ docsWritten: 1, docsFailed: 1 });
+    const running = pull(database, replica);
+    const rejected: PullEvent[] = [];
+    running.events$.subscribe((event) => {
+      if (event.type === 'rejected') rejected.push(event);
+    });
+    expect(await running.done).toMatchObject({ docsWritten: 1, docsFailed: 1, seq: 2 });
+    expect(rejected).toEqual([
+      { type: 'rejected', id: 'a\ud800', rev: '1-x', reason: expect.stringContaining('surrogate') },
+    ]);
     expect(await failed()).toEqual([
       { id: 'a\ud800', rev: '1-x', reason: expect.stringContaining('surrogate'), attempts: 1 },
     ]);
@@ -538,18 +548,13 @@ describe('A target that fails', () => {
   test('stops the pull with its error, and the next one loses nothing', async () => {
     await source.replicate(smallDocuments(50));
     let writes = 0;
-    const full: Target = {
-      open: () => replica.open(),
-      diff: (offered) => replica.diff(offered),
-      readCheckpoint: (id) => replica.readCheckpoint(id),
-      failed: () => replica.failed(),
-      close: () => replica.close(),
+    const full = alteredTarget(replica, {
       writeBatch: async (batch) => {
         writes += 1;
         if (writes === 3) throw new StoreError('The disk is full', 'full');
         return replica.writeBatch(batch);
       },
-    };
+    });
     await expect(run({ batchSize: 10 }, full)).rejects.toMatchObject({ name: 'StoreError', failure: 'full' });
     expect((await replica.info()).docCount).toBe(20);
     expect(await run({ batchSize: 10 })).toMatchObject({ docsRead: 30, docsWritten: 30 });

@@ -131,7 +131,7 @@ describe('A revision that the answering node cannot give', () => {
     expect(result).toMatchObject({ docsWritten: 2, docsFailed: 0 });
     expect(asked).toEqual([[{ id: 'raced', rev: '2-b' }]]);
     expect(waits).toEqual([2000]);
-    expect(events.map(({ type }) => type)).toEqual(['batch', 'checkpoint', 'caught-up', 'done']);
+    expect(events.map(({ type }) => type)).toEqual(['started', 'batch', 'checkpoint', 'caught-up', 'done']);
     await expectFaithful(replica, source);
   });
 

@@ -24,6 +24,8 @@ interface Outcome {
 /** Tries of one request. */
 const ATTEMPTS = 3;
 
+/** What was there and is gone may come back. */
+const gone: Outcome = { always: ['failed', 1], once: ['failed', 0], continuous: 'backing-off' };
 const final: Outcome = { always: ['failed', 1], once: ['failed', 0], continuous: 'failed' };
 const turnedAway: Outcome = { ...final, continuous: 'auth-required' };
 const passing: Outcome = { always: ['failed', ATTEMPTS], once: ['completed', 0], continuous: 'backing-off' };
@@ -57,7 +59,7 @@ const table: readonly (readonly [what: string, Fault, Outcome, Outcome, Outcome,
   ['400', refused(400, 'bad_request'), final, final, halves, alone],
   ['401', refused(401, 'unauthorized'), turnedAway, turnedAway, turnedAway, turnedAway],
   ['403', refused(403, 'forbidden'), turnedAway, turnedAway, turnedAway, turnedAway],
-  ['404 of the database', refused(404, 'not_found', 'Database does not exist.'), final, final, final, final],
+  ['404 of the database', refused(404, 'not_found', 'Database does not exist.'), final, gone, gone, gone],
   ['405', refused(405), final, final, otherWay, final],
   ['406', refused(406), final, final, final, final],
   ['408', refused(408), passing, passing, passing, passing],

@@ -75,7 +75,7 @@ test('A source without rows is pulled, and where it stood is kept', async () => 
   expect(result).toMatchObject({ state: 'completed', docsRead: 0, requests: 2, seq: last });
   expect(statuses.at(-1)).toMatchObject({ pending: 0, seq: last });
   expect(await checkpoint()).toEqual([last]);
-  expect(events.map(({ type }) => type)).toEqual(['checkpoint', 'caught-up', 'done']);
+  expect(events.map(({ type }) => type)).toEqual(['started', 'checkpoint', 'caught-up', 'done']);
 });
 
 describe('Rows', () => {
