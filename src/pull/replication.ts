@@ -1,4 +1,4 @@
-import { filter, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { type ChildController, childController } from '../core/abort.ts';
 import type { CouchError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
@@ -105,10 +105,10 @@ export class Replication {
     const isInSync = await waitUntilInSync({
       source: this.#source,
       target: this.#target,
-      since: id === undefined ? this.status().seq : undefined,
+      since: () => this.status().seq,
       only: id === undefined ? onlyOf(selection) : { docIds: [id] },
       batchSize,
-      stored$: this.events$.pipe(filter(({ type }) => type === 'batch')),
+      events$: this.events$,
       signal: this.#controller.signal,
     });
     if (!isInSync) throw new Stopped('The pull ended before it was in sync');
