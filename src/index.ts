@@ -57,6 +57,7 @@ export type { PullOptions } from './pull/options.ts';
 export { type Pull, pull } from './pull/pull.ts';
 export type { PullState } from './pull/state.ts';
 export type { PullEvent, PullResult, PullStatus } from './pull/status.ts';
+export type { ContentInfo, ContentSink } from './replica/content.ts';
 export type { Keep } from './replica/merge-batch.ts';
 export type { RevisionText, Shown } from './replica/read.ts';
 export {

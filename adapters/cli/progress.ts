@@ -1,5 +1,5 @@
 import type { Pull } from '../../src/pull/pull.ts';
-import type { PullStatus } from '../../src/pull/status.ts';
+import type { PullEvent, PullStatus } from '../../src/pull/status.ts';
 import type { Context } from './context.ts';
 import { duration, harmless, plural, printable, size } from './wording.ts';
 
@@ -18,13 +18,10 @@ export function showProgress(running: Pull, { stderr }: Context): () => void {
     if (isTerminal) stderr.write('\r\x1b[K');
   };
   const events = running.events$.subscribe((event) => {
-    if (event.type === 'failed') {
-      clear();
-      stderr.write(`Could not have ${printable(event.id)} ${printable(event.rev)}: ${harmless(event.reason)}\n`);
-    } else if (event.type === 'retry') {
-      clear();
-      stderr.write(`${harmless(messageOf(event.error))}; trying again in ${duration(event.delay)}\n`);
-    }
+    const sentence = sentenceOf(event);
+    if (sentence === undefined) return;
+    clear();
+    stderr.write(`${sentence}\n`);
   });
   const statuses = running.status$.subscribe((status) => {
     const now = performance.now();
@@ -48,6 +45,25 @@ export function progressLine({ docsWritten, docsRead, pending, bytes }: PullStat
     if (rate > 0 && pending > 0) parts.push(`about ${duration((pending / rate) * 1000)} left`);
   }
   return parts.join(' · ');
+}
+
+/** What somebody who waits for a pull has to know of an event, where that is anything. */
+function sentenceOf(event: PullEvent): string | undefined {
+  switch (event.type) {
+    case 'failed':
+      return `Could not have ${printable(event.id)} ${printable(event.rev)}: ${harmless(event.reason)}`;
+    case 'retry':
+      return `${harmless(messageOf(event.error))}; trying again in ${duration(event.delay)}`;
+    case 'started':
+      if (event.reason !== 'compared') return undefined;
+      return 'No pull of this selection has been here before: comparing everything, and fetching only what is missing';
+    case 'source-recreated':
+      return 'The database was deleted and made anew since the last pull: reading all of it; what is here stays';
+    case 'source-rewound':
+      return 'The database has lost changes since the last pull, as after a restored backup: reading all of it; what is here stays';
+    default:
+      return undefined;
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -103,10 +103,13 @@ export type StoreFailure =
 export class StoreError extends CouchtideError {
   override readonly name = 'StoreError';
   readonly failure: StoreFailure;
+  /** Whether the same may succeed later: only a store that is `busy` gets better by waiting. */
+  readonly retryable: boolean;
 
   constructor(message: string, failure: StoreFailure, options?: ErrorOptions) {
     super(message, options);
     this.failure = failure;
+    this.retryable = failure === 'busy';
   }
 }
 
@@ -129,9 +132,10 @@ export class LimitError extends CouchtideError {
 /** A guarded update lost its race more often than it may. Nothing was written; it can be tried again. */
 export class ContentionError extends CouchtideError {
   override readonly name = 'ContentionError';
+  readonly retryable = true;
 }
 
-/** Something was used after it was closed. */
+/** Something was used after it was closed, or closed while it was used. Its `cause` is the reason that was given, if any was. */
 export class ClosedError extends CouchtideError {
   override readonly name = 'ClosedError';
 }

@@ -1,5 +1,5 @@
 import { ProtocolError } from './errors.ts';
-import { isBlank, isEscaped, objectMembers } from './json-text.ts';
+import { isBlank, isEscaped, objectMembers, skipBlank } from './json-text.ts';
 import { parseObject } from './json-value.ts';
 
 /** How long one row may be, in UTF-16 units, unless told otherwise: a document of CouchDB's own largest size fits many times. */
@@ -141,6 +141,8 @@ export class JsonRows {
   }
 
   #keep(piece: string): void {
+    // Signs of life, which may be all that comes for hours: one white space means the same as many.
+    if (!this.#inString && isBlankText(piece) && isBlankText(this.#pieces.at(-1) ?? '')) return;
     this.#length += piece.length;
     if (this.#length > this.#longest) {
       throw new ProtocolError(`A row of the answer is longer than ${this.#longest} characters`, false);
@@ -175,4 +177,9 @@ export class JsonRows {
     const excerpt = JSON.stringify(text.slice(at, at + 60));
     return new ProtocolError(`The answer is not what CouchDB sends, it has ${excerpt} where JSON should stand`, true);
   }
+}
+
+/** Whether there is nothing but white space in a text, if anything at all. */
+function isBlankText(text: string): boolean {
+  return skipBlank(text, 0) === text.length;
 }

@@ -1,11 +1,12 @@
 import { ProtocolError } from './errors.ts';
 
 /**
- * Bytes to text, piece by piece, whatever the piece boundaries do to a character. A byte order mark is a character like
- * any other; bytes that are no UTF-8 raise {@link ProtocolError}, since a guess in their place would change data.
+ * Bytes to text, piece by piece, whatever the piece boundaries do to a character. A byte order mark at the very beginning,
+ * which some proxies put there, is left out; anywhere else it is a character like any other. Bytes that are no UTF-8
+ * raise {@link ProtocolError}, since a guess in their place would change data.
  */
 export async function* decodeText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   const decode = (chunk?: Uint8Array): string => {
     try {
       return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });

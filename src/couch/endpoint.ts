@@ -6,6 +6,6 @@ export interface Endpoint extends RetryContext {
   /** Without a slash at the end. */
   readonly url: string;
   readonly connection: Connection;
-  /** What the server has turned out to be able to do; shared by all handles of it. */
-  readonly capabilities: { bulkGet: boolean };
+  /** Until when, by the steady clock, the server counts as lacking what it once did not have; shared by all handles of it. */
+  readonly lacking: { bulkGetUntil: number };
 }

@@ -34,6 +34,12 @@ export interface FollowOptions {
 const PAUSE = 100;
 
 /**
+ * Where one connection has died without a sign, so may have others that the platform kept for the next requests: they are
+ * given up when an answer does not begin within so many milliseconds, twice as many each time, up to what is usual.
+ */
+const SUSPICION = 10_000;
+
+/**
  * Follows a feed for ever, or up to its limit: tells what there is, then what comes, through every failure that may pass.
  * Decisions are those of `feed-state.ts`. Rows may come twice, none is lost.
  *
@@ -55,6 +61,8 @@ class Follower<R extends FeedRow> {
   /** What the last idle event told, and whether rows have come since. */
   #toldSeq: Sequence | undefined;
   #toldRows = true;
+  /** How long the answer to a request that catches up may take to begin, where it is less than usual. */
+  #patience = Number.POSITIVE_INFINITY;
 
   constructor(source: FeedSource<R>, options: FollowOptions) {
     this.#source = source;
@@ -76,7 +84,9 @@ class Follower<R extends FeedRow> {
         else yield* this.#ask(attempt.signal);
       } catch (error) {
         if (signal.aborted) throw error;
-        this.#advance(attempt.signal.aborted ? { type: 'jumped' } : judge(error));
+        const event: FeedEvent = attempt.signal.aborted ? { type: 'jumped' } : judge(error);
+        this.#suspect(event);
+        this.#advance(event);
       } finally {
         stop();
         attempt.release();
@@ -101,11 +111,15 @@ class Follower<R extends FeedRow> {
     const isLive = this.#state.purpose === 'live';
     const waiting = waitingRequest(kind, timing, isSelective);
     const query = { ...request.query, ...waiting.query };
+    const limits = { head: Math.min(endpoint.connection.limits.head, this.#patience) };
     // Rows that come one by one each need their sequence.
-    const asked = isLive ? { ...request, ...waiting, query: { ...query, seq_interval: undefined } } : request;
+    const asked = isLive
+      ? { ...request, ...waiting, query: { ...query, seq_interval: undefined } }
+      : { ...request, limits };
     this.#position.resume();
     const connection = isLive ? uncompressed(endpoint.connection) : endpoint.connection;
     const answer = await send(connection, { ...positioned(asked, this.#position), signal });
+    this.#patience = Number.POSITIVE_INFINITY;
     this.#advance({ type: 'opened' });
     const pause: FeedPiece<R> = { rows: [], quiet: true };
     const pieces = readFeedAnswer(kind, answer, parse);
@@ -117,6 +131,13 @@ class Follower<R extends FeedRow> {
       if (told.length > 0) yield told;
       if (this.#state.phase === 'ended') return;
     }
+  }
+
+  /** Learns from a death without a sign. */
+  #suspect(event: FeedEvent): void {
+    const isSilence = event.type === 'failed' && event.failure === 'silent';
+    if (event.type === 'jumped' || (isSilence && this.#state.purpose === 'live')) this.#patience = SUSPICION;
+    else if (isSilence) this.#patience *= 2;
   }
 
   /** What a piece of an answer comes to. */

@@ -2,6 +2,7 @@ import { isCouchError } from '../core/errors.ts';
 import { orderedMap } from '../core/ordered-map.ts';
 import { encodeDocumentId, isPathSegment } from './address.ts';
 import type { Endpoint } from './endpoint.ts';
+import { isDatabaseMissing } from './refusal.ts';
 import { send } from './request.ts';
 import type { WantedRevisions } from './wanted-revisions.ts';
 
@@ -40,7 +41,7 @@ async function read(endpoint: Endpoint, id: string, revs: string, signal: AbortS
     return row(await answer.text());
   } catch (error) {
     // Only `open_revs=all` says so; named revisions are each called missing.
-    if (isCouchError(error) && error.status === 404) return row('[]');
+    if (isCouchError(error) && error.status === 404 && !isDatabaseMissing(error)) return row('[]');
     throw error;
   }
 }

@@ -14,11 +14,19 @@ import { Outstanding, type WantedRevisions } from './wanted-revisions.ts';
 export interface RevisionsOptions {
   /** Entries of one request. Default 500. */
   readonly batchSize?: number;
+  /**
+   * Asks once more, after so many milliseconds, for the named revisions that did not come: the nodes of a cluster do not
+   * learn of a change all at once. By default not.
+   */
+  readonly patience?: number;
   readonly signal?: AbortSignal;
 }
 
 /** An answer of `_bulk_get` may take CouchDB a while before its first byte: it reads the whole batch first. */
 const HEAD_LIMIT = 120_000;
+
+/** How long a server that has refused `_bulk_get` is not asked for it again: what refuses may be a proxy that changes. */
+const LACKING_FOR = 3_600_000;
 
 /**
  * Fetches revisions with their ancestry by `POST /{db}/_bulk_get?revs=true`. For every wanted revision there is one result,
@@ -26,18 +34,18 @@ const HEAD_LIMIT = 120_000;
  * stubs.
  *
  * An answer that breaks off is asked for again, less what has arrived. Requests: one for every `batchSize` entries; one for
- * every document from a server that has no `_bulk_get`, which is found out at the first try.
+ * every document from a server that has no `_bulk_get`, which is found out at the first try and once an hour.
  */
 export function revisions(
   endpoint: Endpoint,
   wanted: readonly WantedRevisions[],
   options: RevisionsOptions,
 ): Feed<RevisionResult> {
-  const { batchSize = 500 } = options;
+  const { batchSize = 500, patience } = options;
   return new Feed(
     async function* (signal) {
       for (let start = 0; start < wanted.length; start += batchSize) {
-        yield* fetchBatch(endpoint, new Outstanding(wanted.slice(start, start + batchSize)), signal);
+        yield* fetchBatch(endpoint, new Outstanding(wanted.slice(start, start + batchSize)), patience, signal);
       }
     },
     { signal: options.signal },
@@ -47,20 +55,34 @@ export function revisions(
 async function* fetchBatch(
   endpoint: Endpoint,
   outstanding: Outstanding,
+  patience: number | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<readonly RevisionResult[], void, undefined> {
+  let wait = patience;
   for (let failures = 0; ; ) {
+    // Kept, as another request may find out meanwhile.
+    const isBulk = endpoint.platform.elapsed() >= endpoint.lacking.bulkGetUntil;
     try {
-      for await (const rows of readAnswers(endpoint, outstanding, signal)) {
+      const answers = isBulk
+        ? readBulk(endpoint, outstanding, signal)
+        : readOpenRevisions(endpoint, outstanding.wanted(), signal);
+      for await (const rows of answers) {
         // All are read before any is taken: what has been taken is not asked for again, so it must not be lost.
-        yield outstanding.take(rows.map(parseRevisionsRow));
+        const results = outstanding.take(rows.map(parseRevisionsRow));
+        if (results.length === 0) continue;
+        yield results;
         failures = 0;
       }
-      yield outstanding.rest();
-      return;
+      if (wait === undefined || !outstanding.isLacking) {
+        yield outstanding.rest();
+        return;
+      }
+      await endpoint.platform.sleep(wait, signal);
+      wait = undefined;
     } catch (error) {
-      if (endpoint.capabilities.bulkGet && isUnsupported(error)) endpoint.capabilities.bulkGet = false;
-      else {
+      if (isBulk && isUnsupported(error)) {
+        endpoint.lacking.bulkGetUntil = endpoint.platform.elapsed() + LACKING_FOR;
+      } else {
         failures += 1;
         await waitToRetry(endpoint, failures, error, signal);
       }
@@ -68,16 +90,12 @@ async function* fetchBatch(
   }
 }
 
-/** Rows of the form that `_bulk_get` has, for everything that is outstanding. */
-async function* readAnswers(
+/** The rows of one answer of `_bulk_get`, for everything that is outstanding. */
+async function* readBulk(
   endpoint: Endpoint,
   outstanding: Outstanding,
   signal: AbortSignal,
 ): AsyncGenerator<string[], void, undefined> {
-  if (!endpoint.capabilities.bulkGet) {
-    yield* readOpenRevisions(endpoint, outstanding.wanted(), signal);
-    return;
-  }
   const docs = outstanding.entries();
   if (docs.length === 0) return;
   const answer = await send(endpoint.connection, {
@@ -96,8 +114,22 @@ async function* readAnswers(
   reader.end();
 }
 
-/** Whether a server says that it has no such endpoint, rather than no such database. */
+/** Whether a server says that it has no such endpoint, or a gateway that it lets no such request through. */
 function isUnsupported(error: unknown): boolean {
   if (!isCouchError(error)) return false;
-  return error.status === 405 || error.status === 501 || (error.status === 404 && !isDatabaseMissing(error));
+  switch (error.status) {
+    case 405:
+    case 501:
+      return true;
+    case 404:
+      return !isDatabaseMissing(error);
+    case 403:
+      // CouchDB's own refusals have a name; those of a gateway that only lets reading requests pass have none.
+      return error.error === '';
+    case 400:
+      // CouchDB 1.x takes `_bulk_get` for a document.
+      return /^(Only reserved document ids|Referer header required)/.test(error.reason);
+    default:
+      return false;
+  }
 }

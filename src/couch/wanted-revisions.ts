@@ -1,5 +1,5 @@
 import { ProtocolError } from '../core/errors.ts';
-import type { RevisionResult, RevisionsRow } from './revisions-row.ts';
+import type { FetchedRevision, RevisionResult, RevisionsRow } from './revisions-row.ts';
 
 /** Revisions of a document that are wanted: the named ones, or every leaf, deleted ones too. */
 export interface WantedRevisions {
@@ -22,14 +22,19 @@ export class Outstanding {
   readonly #named = new Map<string, Set<string>>();
   /** The documents all leaves of which were asked. */
   readonly #leaves = new Set<string>();
-  /** What a server said of a document without saying of which revision. */
-  readonly #complaints = new Map<string, { error: string; reason: string }>();
+  /** What the server said in the place of named revisions: of one, or of the document without saying of which. */
+  readonly #instead = new Map<string, Map<string | undefined, Exclude<RevisionResult, FetchedRevision>>>();
 
   constructor(wanted: readonly WantedRevisions[]) {
     for (const { id, revs } of wanted) {
       if (revs === undefined) this.#leaves.add(id);
       else if (revs.length > 0) this.#named.set(id, new Set([...(this.#named.get(id) ?? []), ...revs]));
     }
+  }
+
+  /** Whether revisions have not come that were asked by name. */
+  get isLacking(): boolean {
+    return [...this.#named.values()].some(({ size }) => size > 0);
   }
 
   /** What is left, document by document. */
@@ -44,7 +49,7 @@ export class Outstanding {
   }
 
   /**
-   * The results of some rows of the answer that somebody waits for.
+   * The results of some rows of the answer that somebody waits for; a named revision stays outstanding until it comes.
    *
    * @throws ProtocolError when a row is of a document that was not asked for; nothing is taken then, so that all of it is
    *   asked for again
@@ -60,12 +65,16 @@ export class Outstanding {
     return rows.flatMap((row) => this.#takeRow(row));
   }
 
-  /** What a complete answer has left out, which is how some servers say that they do not have it. */
+  /**
+   * What has become of everything that did not come, when it is not asked for again. Leaving something out is how some
+   * servers say that they do not have it.
+   */
   rest(): RevisionResult[] {
     const results: RevisionResult[] = [...this.#leaves].map((id) => ({ id, rev: undefined, missing: true }));
     for (const [id, revs] of this.#named) {
-      const error = this.#complaints.get(id);
-      for (const rev of revs) results.push(error === undefined ? { id, rev, missing: true } : { id, rev, error });
+      const said = this.#instead.get(id);
+      for (const rev of revs)
+        results.push({ ...(said?.get(rev) ?? said?.get(undefined) ?? { id, missing: true }), rev });
     }
     return results;
   }
@@ -74,9 +83,12 @@ export class Outstanding {
     const revs = this.#named.get(id);
     const allLeaves = this.#leaves.delete(id);
     return results.filter((result) => {
-      if (result.rev !== undefined && revs?.delete(result.rev)) return true;
-      if ('error' in result && result.rev === undefined) this.#complaints.set(id, result.error);
-      return allLeaves;
+      const { rev } = result;
+      if ('text' in result && revs?.delete(result.rev)) return true;
+      if (allLeaves || 'text' in result) return allLeaves;
+      if (rev === undefined || revs?.has(rev))
+        this.#instead.set(id, (this.#instead.get(id) ?? new Map()).set(rev, result));
+      return false;
     });
   }
 }

@@ -11,6 +11,8 @@ export interface RowBatch {
   readonly end?: ChangesEnd;
   /** Whether a live source had nothing more when it gave these. */
   readonly caughtUp?: boolean;
+  /** Whether a live feed had to connect anew before it gave these. */
+  readonly reconnected?: boolean;
 }
 
 /** When a batch is closed. */

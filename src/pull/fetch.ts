@@ -18,17 +18,18 @@ export interface Fetched {
   readonly failures: readonly Failure[];
 }
 
-/**
- * So many documents in a row that cannot be had one by one are no longer their own fault but the server's, if none at all
- * could be had.
- */
-const MOST_POISONED = 5;
+/** A revision that nobody has: a server that is sound says so. */
+const NOWHERE: WantedRevisions = { id: 'couchtide-nowhere', revs: [`1-${'0'.repeat(32)}`] };
+
+/** How long a source has to learn of a revision that its feed has named, as long as CouchDB's own replicator gives it. */
+const PATIENCE = 2000;
 
 /**
  * Fetches revisions with one request. Each wanted one is in the result: as a revision, or as a failure that says why not.
  *
  * A document on which the server breaks off, or in which it sends what is no JSON, would take its whole batch along: such
- * a batch is halved until the document stands alone, which costs some 2 · log2(n) requests for one among n.
+ * a batch is halved until the document stands alone, which costs some 2 · log2(n) requests for one among n. It is then called
+ * the document's fault only if the server gives anything else, be it that it does not have a revision, for one request more.
  *
  * @param size learns how large documents are, and what was too much
  * @throws CouchError, NetworkError, ProtocolError when the server gives nothing at all
@@ -41,11 +42,12 @@ export async function fetchRevisions(
 ): Promise<Fetched> {
   const revisions: RevisionToWrite[] = [];
   const failures: Failure[] = [];
-  let alone = 0;
+  let isSound = false;
   const fetch = async (part: readonly WantedRevisions[]): Promise<void> => {
     const received: RevisionResult[] = [];
     try {
-      for await (const results of source.revisions(part, { signal }).batches()) received.push(...results);
+      for await (const results of source.revisions(part, { patience: PATIENCE, signal }).batches())
+        received.push(...results);
     } catch (error) {
       const [only, ...others] = part;
       if (signal.aborted || only === undefined || !mayBePoisoned(error)) throw error;
@@ -56,8 +58,8 @@ export async function fetchRevisions(
         await fetch(part.slice(half));
         return;
       }
-      alone += 1;
-      if (alone >= MOST_POISONED && revisions.length === 0) throw error;
+      isSound ||= revisions.length > 0 || failures.length > 0 || (await answers(source, signal));
+      if (!isSound) throw error;
       for (const rev of only.revs ?? [''])
         failures.push({ id: only.id, rev, reason: `The source breaks off at it: ${messageOf(error)}`, gone: false });
       return;
@@ -78,6 +80,17 @@ export async function fetchRevisions(
   return { revisions, failures };
 }
 
+/** Whether a server answers when it is asked for what it cannot break on. */
+async function answers(source: Database, signal: AbortSignal): Promise<boolean> {
+  try {
+    for await (const _ of source.revisions([NOWHERE], { signal }));
+    return true;
+  } catch (error) {
+    if (signal.aborted || !mayBePoisoned(error)) throw error;
+    return false;
+  }
+}
+
 /** Whether an error may be about one document of those that were asked for, and not about the server or the user. */
 function mayBePoisoned(error: unknown): boolean {
   if (isProtocolError(error)) return true;
@@ -86,6 +99,7 @@ function mayBePoisoned(error: unknown): boolean {
     isCouchError(error) &&
     (error.status === 400 ||
       error.status === 413 ||
+      error.status === 414 ||
       error.status === 500 ||
       error.status === 502 ||
       error.status === 504)

@@ -4,11 +4,14 @@ import type { Selection } from './options.ts';
 /**
  * The name under which a pull keeps its checkpoint: a hash of the source, and of everything that decides which documents
  * flow. The scheme, credentials and sizes of batches are not in it, so that a new password loses no checkpoint.
+ *
+ * @param filterCode of the filter at the source, where there is one: a function that is rewritten selects something else
  */
-export async function pullId(sourceUrl: string, selection: Selection): Promise<string> {
+export async function pullId(sourceUrl: string, selection: Selection, filterCode?: string): Promise<string> {
   const { docIds = null, selector = null, filter = null, history, skipTombstones } = selection;
   const source = sourceName(sourceUrl);
-  return sha256(canonical({ version: 1, source, docIds, selector, filter, history, skipTombstones }));
+  const code = filterCode === undefined ? {} : { filterCode };
+  return sha256(canonical({ version: 1, source, docIds, selector, filter, ...code, history, skipTombstones }));
 }
 
 /** A source as it is told from others: host, port and path of its url. */

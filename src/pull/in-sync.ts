@@ -1,33 +1,53 @@
-import { firstValueFrom, type Observable } from 'rxjs';
+import { filter, firstValueFrom, type Observable } from 'rxjs';
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
-import type { OfferedRevisions, Target } from '../replica/target.ts';
+import type { OfferedRevisions } from '../replica/target.ts';
 import { offeredBy } from './plan.ts';
+import type { PullTarget } from './pull-target.ts';
 import { type Reading, readSource } from './read-source.ts';
+import type { PullEvent } from './status.ts';
 
 /** What is waited for. */
 export interface InSyncQuestion {
   readonly source: Database;
-  readonly target: Target;
-  /** Up to where everything is stored already. */
-  readonly since: Sequence | undefined;
+  readonly target: PullTarget;
+  /** Up to where everything is stored at this moment. */
+  readonly since: () => Sequence | undefined;
   readonly only: Reading['only'];
   readonly batchSize: number;
-  /** Emits after everything that is stored, and completes with the pull. */
-  readonly stored$: Observable<unknown>;
+  /** Completes with the pull. */
+  readonly events$: Observable<PullEvent>;
   readonly signal: AbortSignal;
 }
 
 /**
  * Waits until a target has everything that its source has now, or has it on record as failed. Asks the source once for the
- * bare rows since the checkpoint, and the target again after each commit. Memory: one batch of rows.
+ * bare rows since the checkpoint, and the target again after each commit. What is still missing when the pull has caught up
+ * may never come, as it is passed over or replaced by now: the source is then asked again, from where the pull is. Memory:
+ * one batch of rows.
  *
  * @returns false when the pull ended before
  */
 export async function waitUntilInSync(question: InSyncQuestion): Promise<boolean> {
-  const { source, target, since, only, batchSize, stored$, signal } = question;
+  for (;;) {
+    let hasCaughtUp = false;
+    const watching = question.events$.subscribe(({ type }) => {
+      if (type === 'caught-up') hasCaughtUp = true;
+    });
+    try {
+      const outcome = await ask(question, () => hasCaughtUp);
+      if (outcome !== 'outdated') return outcome;
+    } finally {
+      watching.unsubscribe();
+    }
+  }
+}
+
+async function ask(question: InSyncQuestion, hasCaughtUp: () => boolean): Promise<boolean | 'outdated'> {
+  const { source, target, since, only, batchSize, events$, signal } = question;
+  const stored$ = events$.pipe(filter(({ type }) => type === 'batch' || type === 'caught-up'));
   const reading = {
-    since,
+    since: since(),
     documents: 'never',
     only,
     bounds: { rows: batchSize, length: Number.POSITIVE_INFINITY },
@@ -38,17 +58,18 @@ export async function waitUntilInSync(question: InSyncQuestion): Promise<boolean
     for (;;) {
       const next = firstValueFrom(stored$, { defaultValue: undefined });
       if (await hasAll(target, offered)) break;
+      if (hasCaughtUp()) return 'outdated';
       if ((await next) === undefined) return hasAll(target, offered);
     }
   }
   return true;
 }
 
-async function hasAll(target: Target, offered: readonly OfferedRevisions[]): Promise<boolean> {
+async function hasAll(target: PullTarget, offered: readonly OfferedRevisions[]): Promise<boolean> {
   const missing = await target.diff(offered);
   if (missing.length === 0) return true;
   const lacking = new Set(missing.flatMap(({ id, missing: revs }) => revs.map((rev) => nameOf(id, rev))));
-  for await (const { id, rev } of target.failed()) lacking.delete(nameOf(id, rev));
+  for (const { id, rev } of await target.failed()) lacking.delete(nameOf(id, rev));
   return lacking.size === 0;
 }
 

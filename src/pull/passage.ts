@@ -2,7 +2,7 @@ import type { Gate } from '../core/gate.ts';
 import { orderedMap } from '../core/ordered-map.ts';
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
-import type { MissingRevisions, OfferedRevisions, Target, WriteBatch, WriteResult } from '../replica/target.ts';
+import type { MissingRevisions, OfferedRevisions, WriteBatch, WriteResult } from '../replica/target.ts';
 import type { RowBatch } from './batches.ts';
 import type { Checkpoints } from './checkpoint.ts';
 import { type Failure, fetchRevisions } from './fetch.ts';
@@ -10,6 +10,7 @@ import type { PullSettings } from './options.ts';
 import { divide, type Part } from './parts.ts';
 import { pass } from './passing.ts';
 import { offeredBy, plan } from './plan.ts';
+import type { PullTarget } from './pull-target.ts';
 import type { RequestSize } from './request-size.ts';
 import { Underway } from './underway.ts';
 
@@ -34,7 +35,7 @@ export interface Stored extends WriteResult {
 /** What a passage needs of its pull. */
 export interface PassageContext {
   readonly source: Database;
-  readonly target: Target;
+  readonly target: PullTarget;
   readonly settings: PullSettings;
   readonly gate: Gate;
   readonly checkpoints: Checkpoints;
@@ -133,10 +134,7 @@ export class Passage {
     const { revisions, failures = [], replace = [], forget = [] } = batch;
     const isNews = part?.through !== undefined && JSON.stringify(part.through) !== JSON.stringify(this.#through);
     const through = isNews ? part.through : undefined;
-    const isEmpty = [revisions, failures, replace, forget].every(({ length }) => length === 0);
-    const nothing = { written: 0, rejected: [] };
-    const result =
-      isEmpty && !isNews ? nothing : await checkpoints.write({ revisions, failures, replace, forget }, through);
+    const result = await checkpoints.write({ revisions, failures, replace, forget }, through);
     if (isNews) this.#through = through;
     onStored({
       ...result,

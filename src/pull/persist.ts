@@ -1,10 +1,15 @@
 import { backoffDelay } from '../core/backoff.ts';
-import { isCouchError, isRetryable } from '../core/errors.ts';
+import { type CouchError, isCouchError, isRetryable } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
 import type { RetryNotice } from '../couch/retry.ts';
+import { isSourceMissing } from './source-missing.ts';
 
 /** How long a continuous pull waits after a failure: from a second on, up to ten minutes. */
 const PATIENCE = { base: 1_000, cap: 600_000 };
+/** And after finding that a database is gone that was there: scripts that reset a database make it anew. */
+const ABSENCE = { base: 500, cap: 10_000 };
+/** How long a database may be gone in all. */
+const LONGEST_ABSENCE = 60_000;
 
 /** What a pull that does not end does about failures. */
 export interface Persistence {
@@ -12,18 +17,23 @@ export interface Persistence {
   readonly signal: AbortSignal;
   /** Counts up with everything that is stored: after progress the waits begin small again. */
   readonly progress: () => number;
+  /** Whether the source has ever been there. */
+  readonly found: () => boolean;
   readonly onRetry: (notice: RetryNotice) => void;
+  /** The source is not there. */
+  readonly onMissing: (error: CouchError) => void;
   /** The source turned the pull away; resolves when it is to be tried again. */
   readonly onUnauthorized: (error: unknown) => Promise<void>;
 }
 
 /**
  * Carries a run out again and again: at once when it ends in order, after a growing wait when it fails of something that may
- * pass, and when the caller says so after the source has turned it away. Ends with the signal's reason, or with an error that no
- * waiting will mend.
+ * pass, and when the caller says so after the source has turned it away. A source that was there and is gone is given a
+ * minute to be made anew. Ends with the signal's reason, or with an error that no waiting will mend.
  */
 export async function persist(run: () => Promise<void>, persistence: Persistence): Promise<never> {
-  const { platform, signal, progress, onRetry, onUnauthorized } = persistence;
+  const { platform, signal, progress, onRetry, onMissing, onUnauthorized } = persistence;
+  const absence = new Absence(persistence);
   let failures = 0;
   let before = progress();
   for (;;) {
@@ -37,13 +47,37 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
         await onUnauthorized(error);
         continue;
       }
-      if (!isRetryable(error)) throw error;
+      const isMissing = isSourceMissing(error);
+      if (isMissing) onMissing(error);
+      if (isMissing ? absence.isOver() : !isRetryable(error)) throw error;
       failures = progress() > before ? 1 : failures + 1;
       before = progress();
       const floor = isCouchError(error) ? (error.retryAfter ?? 0) : 0;
-      const delay = backoffDelay(failures, PATIENCE, platform.random(), floor);
+      const delay = backoffDelay(failures, isMissing ? ABSENCE : PATIENCE, platform.random(), floor);
       onRetry({ failures, delay, error });
       await platform.sleep(delay, signal);
     }
+  }
+}
+
+/** How long a source has been gone that was there. */
+class Absence {
+  readonly #persistence: Persistence;
+  #begun = Number.NEGATIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
+  #before = 0;
+
+  constructor(persistence: Persistence) {
+    this.#persistence = persistence;
+  }
+
+  /** The source is missing; whether it has been so for too long, or has never been there. */
+  isOver(): boolean {
+    const { platform, progress, found } = this.#persistence;
+    const now = platform.elapsed();
+    if (progress() > this.#before || now - this.#last > LONGEST_ABSENCE) this.#begun = now;
+    this.#before = progress();
+    this.#last = now;
+    return !found() || now - this.#begun >= LONGEST_ABSENCE;
   }
 }

@@ -24,7 +24,8 @@ export interface Pull {
   readonly caughtUp: Promise<void>;
   /**
    * Waits until everything is stored that the source has at this moment, or one document as it is there now. What is on
-   * record as failed counts as settled. One request. Rejects when the pull ends before.
+   * record as failed, or passed over as the pull's options want it, counts as settled. One request, and another one where
+   * the pull has caught up and something is still missing. Rejects when the pull ends before.
    */
   inSync(what?: { readonly id?: string }): Promise<void>;
   /** What it came to; rejects when it failed. Need not be listened to. */

@@ -1,64 +1,79 @@
-import { BehaviorSubject, filter, type Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { type ChildController, childController } from '../core/abort.ts';
-import { isNetworkError } from '../core/errors.ts';
+import type { CouchError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Database, DatabaseInfo } from '../couch/database.ts';
-import type { RetryNotice } from '../couch/retry.ts';
+import { defaultRetry } from '../couch/retry.ts';
 import type { Sequence } from '../couch/sequence.ts';
 import type { Target } from '../replica/target.ts';
-import { Checkpoints } from './checkpoint.ts';
 import { fetchFirst } from './fetch-first.ts';
-import { pullId } from './identity.ts';
 import { waitUntilInSync } from './in-sync.ts';
 import type { PullSettings } from './options.ts';
-import { Passage, type Stored } from './passage.ts';
+import { Passage } from './passage.ts';
 import { persist } from './persist.ts';
+import { Progress } from './progress.ts';
+import { PullTarget } from './pull-target.ts';
 import { readLive } from './read-live.ts';
 import { onlyOf, readSelection } from './read-selection.ts';
 import { RequestSize } from './request-size.ts';
 import { retryFailed } from './retry-failed.ts';
-import { firstPhase, nextPhase, type PullPhase, type PullTrigger } from './state.ts';
+import { isPlain } from './source-identity.ts';
+import { isSourceMissing, sourceMissing } from './source-missing.ts';
+import { isForeignPosition, SourceChangedError, SourceWatch } from './source-watch.ts';
+import { findStart, type StartingPoint } from './starting-point.ts';
 import type { PullEvent, PullResult, PullStatus } from './status.ts';
 
-/** One pull from its beginning to its end: what it does when, and how it stands. */
+/** A pull that has caught up, and the source that it has caught up with. */
+interface CaughtUp {
+  readonly passage: Passage;
+  readonly watch: SourceWatch;
+}
+
+/** One pull from its beginning to its end: what it does when. */
 export class Replication {
   readonly #source: Database;
-  readonly #target: Target;
+  readonly #target: PullTarget;
   readonly #settings: PullSettings;
   readonly #platform: Platform;
   readonly #controller: ChildController;
   readonly #gate = new Gate();
-  readonly #traffic = { requests: 0, bytes: 0 };
-  readonly #events$ = new Subject<PullEvent>();
-  readonly #status$ = new BehaviorSubject<PullStatus>({
-    ...firstPhase,
-    docsRead: 0,
-    docsWritten: 0,
-    docsFailed: 0,
-    pending: undefined,
-    seq: undefined,
-    requests: 0,
-    bytes: 0,
-  });
-  #phase: PullPhase = firstPhase;
-  /** Commits so far: how a failure after progress is told from one in a row. */
-  #commits = 0;
-  readonly status$: Observable<PullStatus> = this.#status$.asObservable();
-  readonly events$: Observable<PullEvent> = this.#events$.asObservable();
+  readonly #progress: Progress;
+  /** Whether the source has ever been there. */
+  #isFound = false;
+  #isMissing = false;
+  readonly status$: Observable<PullStatus>;
+  readonly events$: Observable<PullEvent>;
   readonly caughtUp: Promise<void>;
   readonly done: Promise<PullResult>;
 
   constructor(source: Database, target: Target, settings: PullSettings, on: Platform, signal: AbortSignal | undefined) {
+    const traffic = { requests: 0, bytes: 0 };
+    this.#progress = new Progress(traffic);
+    this.status$ = this.#progress.status$;
+    this.events$ = this.#progress.events$;
     this.#source = source.metered({
-      traffic: this.#traffic,
-      onRetry: (notice) => this.#onRetry(notice),
+      traffic,
+      onRetry: (notice) => this.#progress.onRetry(notice),
       retry: settings.retry,
     });
-    this.#target = target;
     this.#settings = settings;
     this.#platform = on;
     this.#controller = childController(signal);
+    this.#target = new PullTarget(target, {
+      checkpoints: settings.checkpoints,
+      platform: on,
+      // A store that is busy is waited for as a server is: with a bound, or by a pull that goes on for ever without one.
+      retry: {
+        ...defaultRetry,
+        ...settings.retry,
+        ...(settings.mode === 'continuous' ? { attempts: Number.POSITIVE_INFINITY } : {}),
+      },
+      gate: this.#gate,
+      signal: this.#controller.signal,
+      onRetry: (notice) => this.#progress.onRetry(notice),
+      onRecovered: () => this.#progress.move('progress'),
+    });
     this.caughtUp = this.#firstTimeCaughtUp();
     this.done = this.#run();
     // Whoever listens hears of the failure; nobody has to.
@@ -67,16 +82,16 @@ export class Replication {
   }
 
   status(): PullStatus {
-    return { ...this.#status$.value, ...this.#traffic };
+    return this.#progress.status();
   }
 
   pause(): void {
     this.#gate.close();
-    this.#move('pause');
+    this.#progress.move('pause');
   }
 
   resume(): void {
-    this.#move('resume');
+    this.#progress.move('resume', { error: undefined });
     this.#gate.open();
   }
 
@@ -90,10 +105,10 @@ export class Replication {
     const isInSync = await waitUntilInSync({
       source: this.#source,
       target: this.#target,
-      since: id === undefined ? this.#status$.value.seq : undefined,
+      since: () => this.status().seq,
       only: id === undefined ? onlyOf(selection) : { docIds: [id] },
       batchSize,
-      stored$: this.#events$.pipe(filter(({ type }) => type === 'batch')),
+      events$: this.events$,
       signal: this.#controller.signal,
     });
     if (!isInSync) throw new Stopped('The pull ended before it was in sync');
@@ -106,15 +121,16 @@ export class Replication {
     let state: PullResult['state'] = 'completed';
     try {
       await this.#replicate(this.#controller.signal);
-      this.#move('done', { pending: 0 });
-    } catch (error) {
+      this.#progress.move('done', { pending: 0 });
+    } catch (thrown) {
       if (!this.#controller.signal.aborted) {
-        this.#move('fail', { error });
+        const error = isSourceMissing(thrown) ? this.#onMissing(thrown) : thrown;
+        this.#progress.move('fail', { error });
         this.#end({ type: 'error', error });
         throw error;
       }
       state = 'stopped';
-      this.#move('stop');
+      this.#progress.move('stop');
     }
     const { docsRead, docsWritten, docsFailed, seq, requests, bytes } = this.status();
     const ms = this.#platform.elapsed() - begun;
@@ -127,38 +143,58 @@ export class Replication {
     signal.throwIfAborted();
     if (this.#settings.mode === 'oneshot') {
       await this.#catchUp(signal);
-      this.#events$.next({ type: 'caught-up' });
+      this.#progress.tell({ type: 'caught-up' });
       return;
     }
     const run = async (): Promise<void> => {
-      const passage = await this.#catchUp(signal);
-      this.#nowCaughtUp();
-      await this.#follow(passage, signal);
+      const caughtUp = await this.#catchUp(signal);
+      this.#progress.onCaughtUp();
+      await this.#follow(caughtUp, signal);
     };
     await persist(run, {
       platform: this.#platform,
       signal,
-      progress: () => this.#commits,
-      onRetry: (notice) => this.#onRetry(notice),
+      progress: () => this.#progress.commits,
+      found: () => this.#isFound,
+      onRetry: (notice) => this.#progress.onRetry(notice),
+      onMissing: (error) => this.#onMissing(error),
       onUnauthorized: async (error) => {
         this.#gate.close();
-        this.#move('unauthorized', { error });
+        this.#progress.move('unauthorized', { error });
         await this.#gate.pass(signal);
       },
     });
   }
 
-  /** Brings the target up to where the source is now. */
-  async #catchUp(signal: AbortSignal): Promise<Passage> {
-    const { selection, batchSize, batchLength, first } = this.#settings;
-    const info = await this.#source.info({ signal });
-    const { empty } = await this.#target.open();
-    const id = this.#settings.id ?? (await pullId(this.#source.url, selection));
-    const checkpoints = new Checkpoints(this.#target, this.#settings.checkpoints, id, this.#source.url);
-    const through = await checkpoints.read();
-    const since = through ?? this.#settings.since;
-    this.#move('ready', { seq: through, pending: this.#expected(info, since) });
+  /** Brings the target up to where the source is now; once more from its new start where it turns out to be another one. */
+  async #catchUp(signal: AbortSignal): Promise<CaughtUp> {
+    const start = await this.#start(false, signal);
+    try {
+      return await this.#bring(start, signal);
+    } catch (error) {
+      const isForeign = start.through !== undefined && isForeignPosition(error);
+      if (!isForeign && !(error instanceof SourceChangedError)) throw error;
+      return await this.#bring(await this.#start(isForeign, signal), signal);
+    }
+  }
 
+  /** Finds out where to begin, and says so. */
+  async #start(distrusted: boolean, signal: AbortSignal): Promise<StartingPoint> {
+    const start = await findStart(this.#source, this.#target, this.#settings, distrusted, signal);
+    const { info, reason, since, through } = start;
+    this.#isFound = true;
+    this.#isMissing = false;
+    if (reason === 'recreated') this.#progress.tell({ type: 'source-recreated' });
+    if (reason === 'rewound') this.#progress.tell({ type: 'source-rewound' });
+    this.#progress.tell({ type: 'started', since: since ?? 0, reason });
+    this.#progress.move('ready', { seq: through, pending: this.#expected(info, since) });
+    return start;
+  }
+
+  /** Brings everything from a starting point on to where the source is now. */
+  async #bring(start: StartingPoint, signal: AbortSignal): Promise<CaughtUp> {
+    const { info, empty, checkpoints, since, through } = start;
+    const { selection, batchSize, batchLength, first } = this.#settings;
     const size = new RequestSize(estimateOf(info));
     const passage = new Passage({
       source: this.#source,
@@ -169,10 +205,11 @@ export class Replication {
       size,
       signal,
       through,
-      onStored: (stored) => this.#onStored(stored),
+      onStored: (stored) => this.#progress.onStored(stored),
     });
     await retryFailed(this.#source, this.#target, size, signal, (batch) => passage.store(batch));
     await fetchFirst(this.#source, first, size, signal, (batch) => passage.store(batch));
+    const watch = new SourceWatch(this.#source, info);
     const reading = {
       since,
       through: info.updateSeq,
@@ -180,25 +217,33 @@ export class Replication {
       documents: selection.history === 'leaves' ? 'always' : empty || through !== undefined ? 'first' : 'never',
       bounds: { rows: batchSize, length: batchLength },
     } as const;
-    await passage.bring((stopped) => readSelection(this.#source, selection, reading, stopped), empty);
-    return passage;
+    await passage.bring(
+      (stopped) => watch.over(readSelection(this.#source, selection, reading, stopped), since, stopped),
+      empty,
+    );
+    return { passage, watch };
   }
 
   /** Goes on from where the target is, with every change that the source makes. */
-  async #follow(passage: Passage, signal: AbortSignal): Promise<void> {
+  async #follow({ passage, watch }: CaughtUp, signal: AbortSignal): Promise<void> {
     const { interval, selection, batchSize, batchLength } = this.#settings;
     const bounds = { rows: batchSize, length: batchLength };
     const documents = selection.history === 'leaves' ? 'always' : 'never';
     while (interval === undefined) {
-      const reading = { since: passage.through, documents, bounds } as const;
-      await passage.bring((stopped) => readLive(this.#source, selection, reading, stopped), false);
+      const since = passage.through;
+      const read = (stopped: AbortSignal) => readLive(this.#source, selection, { since, documents, bounds }, stopped);
+      await passage.bring((stopped) => watch.over(read(stopped), since, stopped), false);
     }
     for (;;) {
       await this.#platform.sleep(interval, signal);
       await this.#gate.pass(signal);
-      const reading = { since: passage.through, through: passage.through ?? 0, documents, bounds } as const;
-      await passage.bring((stopped) => readSelection(this.#source, selection, reading, stopped), false);
-      this.#nowCaughtUp();
+      const since = passage.through;
+      // A plain number is a position in every database: the feed of another one would not show it.
+      if (since !== undefined && isPlain(since)) await watch.check(since, signal);
+      const reading = { since, through: since ?? 0, documents, bounds } as const;
+      const read = (stopped: AbortSignal) => readSelection(this.#source, selection, reading, stopped);
+      await passage.bring((stopped) => watch.over(read(stopped), since, stopped), false);
+      this.#progress.onCaughtUp();
     }
   }
 
@@ -209,34 +254,9 @@ export class Replication {
     return since === undefined && isWhole ? docCount + docDelCount : undefined;
   }
 
-  #onStored({ read, written, failures, rejected, forgotten, rows, through, pending, caughtUp }: Stored): void {
-    const before = this.#status$.value;
-    this.#commits += 1;
-    this.#move('progress', {
-      docsRead: before.docsRead + read,
-      docsWritten: before.docsWritten + written,
-      docsFailed: before.docsFailed + failures.length + rejected.length,
-      pending: pending ?? (before.pending === undefined ? undefined : Math.max(0, before.pending - rows)),
-      ...(through === undefined ? {} : { seq: through }),
-    });
-    for (const failure of failures) this.#events$.next({ type: 'failed', ...failure });
-    for (const revision of rejected) this.#events$.next({ type: 'rejected', ...revision });
-    if (read > 0 || rows > 0 || written > 0) this.#events$.next({ type: 'batch', read, written });
-    if (through !== undefined) this.#events$.next({ type: 'checkpoint', seq: through });
-    for (const revision of forgotten) {
-      this.#events$.next({ type: 'skipped', ...revision, reason: 'The source has given this revision up' });
-    }
-    if (caughtUp) this.#nowCaughtUp();
-  }
-
-  #nowCaughtUp(): void {
-    this.#move('caught-up', { pending: 0 });
-    this.#events$.next({ type: 'caught-up' });
-  }
-
   #firstTimeCaughtUp(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#events$.subscribe((event) => {
+      this.events$.subscribe((event) => {
         if (event.type === 'caught-up') resolve();
         else if (event.type === 'error') reject(event.error);
         else if (event.type === 'done') reject(new Stopped('The pull was stopped before it had caught up'));
@@ -244,22 +264,16 @@ export class Replication {
     });
   }
 
-  #onRetry(notice: RetryNotice): void {
-    const { error } = notice;
-    this.#move(isNetworkError(error) && error.failure === 'unreachable' ? 'unreachable' : 'refused');
-    this.#events$.next({ type: 'retry', ...notice });
-  }
-
-  #move(trigger: PullTrigger, change: Partial<PullStatus> = {}): void {
-    this.#phase = nextPhase(this.#phase, trigger);
-    this.#status$.next({ ...this.status(), ...change, state: this.#phase.state });
+  /** Says, once for each time, that the source is not there; gives the error that says what this means. */
+  #onMissing(error: CouchError): CouchError {
+    if (!this.#isMissing) this.#progress.tell({ type: 'source-deleted' });
+    this.#isMissing = true;
+    return sourceMissing(error, this.#source.url);
   }
 
   #end(event: PullEvent): void {
     this.#controller.release();
-    this.#events$.next(event);
-    this.#events$.complete();
-    this.#status$.complete();
+    this.#progress.end(event);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Database } from '../couch/database.ts';
-import type { FailedRevision, RevisionToWrite, Target, WriteBatch } from '../replica/target.ts';
+import type { FailedRevision, RevisionToWrite, WriteBatch } from '../replica/target.ts';
 import { formatRev } from '../revs/rev.ts';
 import { type Failure, fetchRevisions } from './fetch.ts';
+import type { PullTarget } from './pull-target.ts';
 import type { RequestSize } from './request-size.ts';
 
 /**
@@ -11,14 +12,12 @@ import type { RequestSize } from './request-size.ts';
  */
 export async function retryFailed(
   source: Database,
-  target: Target,
+  target: PullTarget,
   size: RequestSize,
   signal: AbortSignal,
   store: (batch: Omit<WriteBatch, 'checkpoint'>) => Promise<void>,
 ): Promise<void> {
-  const failed: FailedRevision[] = [];
-  // Read before anything is written, so that no failure is met twice.
-  for await (const failure of target.failed()) failed.push(failure);
+  const failed = await target.failed();
   for (let start = 0; start < failed.length; ) {
     const batch = failed.slice(start, start + size.entries);
     await store(await retryBatch(source, batch, size, signal));

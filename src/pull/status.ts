@@ -31,8 +31,37 @@ export interface PullResult extends Omit<PullStatus, 'state' | 'error' | 'pendin
   readonly ms: number;
 }
 
+/**
+ * Why a pull begins to read where it does.
+ *
+ * - `first`: at the beginning, or at its option `since`; nothing is here yet
+ * - `resumed`: at its checkpoint
+ * - `compared`: at the beginning, or at its option `since`, as documents are here but no checkpoint of this pull: it selects
+ *   something else than those before it, or reads another source. Everything is compared, and only what is missing is fetched.
+ *   What is here and not selected stays as it is
+ * - `recreated`, `rewound`: at the very beginning, as the source is not what it was
+ */
+export type StartReason = 'first' | 'resumed' | 'compared' | 'recreated' | 'rewound';
+
 /** Something that happened in a pull. */
 export type PullEvent =
+  /** The source is there, and is read after this position: once in a one-shot pull, in a continuous one whenever it begins anew. */
+  | { readonly type: 'started'; readonly since: Sequence; readonly reason: StartReason }
+  /**
+   * Another database has taken the place of the source. What is here stays, and is merged with what that has: documents that
+   * only the old one had are not deleted.
+   */
+  | { readonly type: 'source-recreated' }
+  /**
+   * The source ends before the position up to which it has been read, as one does that was restored from a backup. What is here
+   * stays. A cluster whose copies of a shard count differently may seem so without being it; it costs reading its rows again.
+   */
+  | { readonly type: 'source-rewound' }
+  /**
+   * The source is not there: deleted, or never made. What is here stays. A continuous pull that has found it before gives it a
+   * minute to be made anew.
+   */
+  | { readonly type: 'source-deleted' }
   /** A batch is stored. */
   | { readonly type: 'batch'; readonly read: number; readonly written: number }
   /** Everything up to here is stored. */

@@ -1,4 +1,3 @@
-import { ClosedError } from '../core/errors.ts';
 import { Feed } from '../core/feed.ts';
 import { isJsonObject, type JsonObject, parseObject } from '../core/json-value.ts';
 import { type Platform, platform } from '../core/platform.ts';
@@ -12,13 +11,14 @@ import { readFailures } from './failures.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { type ReplicaInfo, readInfo } from './info.ts';
 import { Layout } from './layout.ts';
+import { Lifetime } from './lifetime.ts';
 import type { Keep } from './merge-batch.ts';
 import { PageStorage } from './pages/page-storage.ts';
 import { type RevisionText, readRevision, readTexts, type Shown } from './read.ts';
-
 import type { DocumentStorage } from './storage.ts';
 import { sweep } from './sweep.ts';
 import type {
+  Checkpoint,
   FailedRevision,
   MissingRevisions,
   OfferedRevisions,
@@ -105,7 +105,7 @@ export class Replica implements Target {
   readonly #identity: Identity;
   readonly #storage: DocumentStorage;
   readonly #writing: Writing;
-  #closed = false;
+  readonly #lifetime: Lifetime;
 
   /**
    * Use {@link openReplica}.
@@ -117,7 +117,8 @@ export class Replica implements Target {
     this.#layout = layout;
     this.#identity = identity;
     this.#storage = new PageStorage(kv, layout, identity.partBytes, on);
-    this.#writing = { kv, layout, storage: this.#storage, keep, platform: on };
+    this.#lifetime = new Lifetime(`The replica ${JSON.stringify(layout.name)}`);
+    this.#writing = { kv, layout, storage: this.#storage, keep, lifetime: this.#lifetime, platform: on };
   }
 
   get name(): string {
@@ -142,8 +143,7 @@ export class Replica implements Target {
 
   /** The leaf revisions of a document, the winner first, tombstones among them; none of an unknown document. */
   async leaves(id: string, options: { readonly revs?: boolean } = {}): Promise<ReplicaLeaf[]> {
-    this.#check();
-    const [head] = await this.#storage.heads([id]);
+    const [head] = await this.#lifetime.run(() => this.#storage.heads([id]));
     if (head === undefined) return [];
     return leaves(head.tree).map(({ rev, deleted }) => {
       const revisions = options.revs ? pathTo(head.tree, rev) : undefined;
@@ -166,36 +166,36 @@ export class Replica implements Target {
 
   /** What the replica holds, in numbers. */
   async info(): Promise<ReplicaInfo> {
-    this.#check();
-    return readInfo(this.#kv, this.#layout, this.#identity);
+    return this.#lifetime.run(() => readInfo(this.#kv, this.#layout, this.#identity));
   }
 
   /** The revisions that could not be had. Each pull tries them again. */
   failed(): Feed<FailedRevision> {
-    this.#check();
-    return new Feed(() => readFailures(this.#kv, this.#layout));
+    this.#lifetime.check();
+    return new Feed(() => this.#lifetime.through(readFailures(this.#kv, this.#layout)));
   }
 
   async open(): Promise<TargetState> {
     const { uuid, updateSeq } = await this.info();
-    return { uuid, empty: updateSeq === 0 };
+    return { uuid, empty: updateSeq === 0, atomic: true };
   }
 
   async diff(offered: readonly OfferedRevisions[]): Promise<MissingRevisions[]> {
-    this.#check();
-    return diff(this.#storage, offered);
+    return this.#lifetime.run(() => diff(this.#storage, offered));
   }
 
   async writeBatch(batch: WriteBatch): Promise<WriteResult> {
-    this.#check();
-    return writeBatch(this.#writing, batch);
+    return this.#lifetime.run(() => writeBatch(this.#writing, batch));
   }
 
   async readCheckpoint(id: string): Promise<JsonObject | undefined> {
-    this.#check();
-    const [entry] = await this.#kv.read([this.#layout.checkpoint(id)]);
+    const [entry] = await this.#lifetime.run(() => this.#kv.read([this.#layout.checkpoint(id)]));
     const value = entry === undefined ? undefined : decodeJson(entry.value);
     return isJsonObject(value) ? value : undefined;
+  }
+
+  async writeCheckpoint(checkpoint: Checkpoint): Promise<void> {
+    await this.writeBatch({ revisions: [], checkpoint });
   }
 
   /**
@@ -222,19 +222,22 @@ export class Replica implements Target {
    * ```
    */
   verify(options: VerifyOptions = {}): Feed<VerifyEvent> {
-    this.#check();
+    this.#lifetime.check();
     return verify({ kv: this.#kv, layout: this.#layout, storage: this.#storage }, options);
   }
 
-  /** Ends the use of this handle. The store stays open, and what is stored stays. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  /**
+   * Ends the use of this handle. The store stays open, and what is stored stays. Calls after it fail with a ClosedError whose
+   * cause is the reason. It waits for those that are under way; a batch of several commits is broken off between two of them.
+   */
+  close(reason?: unknown): Promise<void> {
+    return this.#lifetime.end(reason);
   }
 
   /** Removes the replica from the store, and closes it. Other handles then find it gone. */
   async destroy(): Promise<void> {
-    this.#check();
-    this.#closed = true;
+    this.#lifetime.check();
+    await this.#lifetime.end();
     // Without its counter nothing can be written to it any more; what is left is then swept in steps.
     await this.#kv.update([this.#layout.counter], () => ({ delete: [this.#layout.counter], result: undefined }));
     await sweep(this.#kv, this.#layout.root);
@@ -242,37 +245,26 @@ export class Replica implements Target {
   }
 
   async #revision(id: string, { rev, ...shown }: Shown & { readonly rev?: string }): Promise<RevisionText | undefined> {
-    this.#check();
-    const found = await readRevision(this.#storage, id, rev, shown);
+    const found = await this.#lifetime.run(() => readRevision(this.#storage, id, rev, shown));
     return found?.deleted && rev === undefined ? undefined : found;
   }
 
   #texts<T>(range: AllDocsRange & Shown, of: 'winner' | 'leaves', as: (revision: RevisionText) => T): Feed<T> {
-    this.#check();
+    this.#lifetime.check();
     const { startKey, endKey, descending = false, limit = Number.POSITIVE_INFINITY, revs, conflicts } = range;
     const [from, to] = descending ? [endKey, startKey] : [startKey, endKey];
     const step = Math.min(200, Math.max(1, limit));
-    const storage = this.#storage;
+    const [storage, lifetime] = [this.#storage, this.#lifetime];
     return new Feed(async function* () {
       let left = limit;
       if (left <= 0) return;
-      for await (const batch of readTexts(storage, {
-        from,
-        to,
-        reverse: descending,
-        shown: { revs, conflicts },
-        of,
-        step,
-      })) {
+      const batches = readTexts(storage, { from, to, reverse: descending, shown: { revs, conflicts }, of, step });
+      for await (const batch of lifetime.through(batches)) {
         yield batch.slice(0, left).map(as);
         left -= batch.length;
         if (left <= 0) return;
       }
     });
-  }
-
-  #check(): void {
-    if (this.#closed) throw new ClosedError(`The replica ${JSON.stringify(this.name)} is closed`);
   }
 }
 

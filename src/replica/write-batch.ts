@@ -6,6 +6,7 @@ import type { Decision, Key, Kv } from '../kv/kv.ts';
 import { type Counter, decodeCounter } from './counter.ts';
 import { changeFailures } from './failures.ts';
 import type { Layout } from './layout.ts';
+import type { Lifetime } from './lifetime.ts';
 import { isStorableId, type Keep, mergeBatch } from './merge-batch.ts';
 import type { DocumentChange, DocumentStorage, Growth, Head, Mutation, PreparedCommit } from './storage.ts';
 import type { WriteBatch, WriteResult } from './target.ts';
@@ -16,6 +17,7 @@ export interface Writing {
   readonly layout: Layout;
   readonly storage: DocumentStorage;
   readonly keep: Keep;
+  readonly lifetime: Lifetime;
   readonly platform: Platform;
 }
 
@@ -29,7 +31,8 @@ const MOST_RACES = 20;
  * What earlier batches have left to be done is done first, so that its failing is that of this batch and nothing of it is
  * kept. Every commit is guarded by the replica's counter, so that writers in any number of processes and tabs take turns.
  *
- * @throws ContentionError when others always came first; StoreError when the store cannot write
+ * @throws ContentionError when others always came first; StoreError when the store cannot write; ClosedError when the replica is
+ *   closed between two commits
  */
 export async function writeBatch(writing: Writing, batch: WriteBatch): Promise<WriteResult> {
   await writing.storage.upkeep();
@@ -123,7 +126,8 @@ class Turn {
 
   /** False when somebody else has written since. */
   async commit({ next, growth, adopt, changes = [], set = [], failures = 0, ...rest }: TurnCommit): Promise<boolean> {
-    const { kv, layout, platform } = this.#writing;
+    const { kv, layout, lifetime, platform } = this.#writing;
+    lifetime.check();
     const before = this.#counter ?? (await this.begin());
     const token = platform.uuid();
     const sum = (member: keyof Growth): number => changes.reduce((total, change) => total + change.growth[member], 0);

@@ -8,7 +8,7 @@ import type { Failure, TargetCandidate } from './target.ts';
 /** A replica over a store, where every commit of the store can be made to fail. */
 export function replicaCandidate(createStore: () => Promise<Created<OpenKv>>): TargetCandidate {
   return {
-    traits: ['breakable'],
+    traits: ['ancestors', 'replaces', 'checkpoints', 'atomic', 'failures', 'breakable'],
     async create() {
       const store = await createStore();
       const kv = await store.subject();
@@ -16,6 +16,7 @@ export function replicaCandidate(createStore: () => Promise<Created<OpenKv>>): T
       return {
         subject: {
           open: () => openReplica(breakable.kv, 'recipes'),
+          leaves: async (id) => (await (await openReplica(kv, 'recipes')).leaves(id)).map(({ rev }) => rev),
           text: async (id, rev) => (await openReplica(kv, 'recipes')).text(id, { rev }),
           fail: (failure) => breakable.fail(failure),
         },

@@ -1,5 +1,5 @@
 /**
- * The suites of the stores that Bun has, and of a replica: `bun run test/contract/run-bun.ts`.
+ * The suites of the stores that Bun has, and of targets: `bun run test/contract/run-bun.ts`.
  *
  * @module
  */
@@ -9,10 +9,13 @@ import { replicaCandidate } from './replica.ts';
 import { runSuites } from './run.ts';
 import { storeSuite } from './store.ts';
 import { targetSuite } from './target.ts';
+import { tinyCandidates } from './tiny.ts';
 
+const tiny = Object.entries(tinyCandidates).map(([name, candidate]) => [name, targetSuite(candidate)] as const);
 const failed = await runSuites({
   memoryKv: storeSuite(memoryCandidate()),
   fsKv: storeSuite(fsCandidate),
   'A replica over fsKv': targetSuite(replicaCandidate(createFsStore)),
+  ...Object.fromEntries(tiny),
 });
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 /**
- * The suites of the stores that Deno has, and of a replica: `deno run -A test/contract/run-deno.ts`.
+ * The suites of the stores that Deno has, and of targets: `deno run -A test/contract/run-deno.ts`.
  *
  * @module
  */
@@ -9,10 +9,13 @@ import { replicaCandidate } from './replica.ts';
 import { runSuites } from './run.ts';
 import { storeSuite } from './store.ts';
 import { targetSuite } from './target.ts';
+import { tinyCandidates } from './tiny.ts';
 
+const tiny = Object.entries(tinyCandidates).map(([name, candidate]) => [name, targetSuite(candidate)] as const);
 const failed = await runSuites({
   memoryKv: storeSuite(memoryCandidate()),
   fsKv: storeSuite(fsCandidate),
   'A replica over fsKv': targetSuite(replicaCandidate(createFsStore)),
+  ...Object.fromEntries(tiny),
 });
 process.exitCode = failed === 0 ? 0 : 1;

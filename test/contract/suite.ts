@@ -10,7 +10,7 @@ export interface ContractCase<Subject, Trait extends string> {
   /** Completes a sentence that begins with the name of the thing under test. */
   readonly name: string;
   /** What not every subject can do, and this point is about. */
-  readonly needs?: Trait;
+  readonly needs?: Trait | readonly Trait[];
   run(subject: Subject): Promise<void>;
 }
 
@@ -40,7 +40,9 @@ export function bindCases<Subject, Trait extends string>(
   candidate: Candidate<Subject, Trait>,
 ): BoundCase[] {
   return cases
-    .filter(({ needs }) => needs === undefined || candidate.traits.includes(needs))
+    .filter(({ needs = [] }) =>
+      (typeof needs === 'string' ? [needs] : needs).every((trait) => candidate.traits.includes(trait)),
+    )
     .map(({ name, run }) => ({
       name,
       async run() {

@@ -2,10 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { memoryKv } from '../../src/kv/memory.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { FailedRevision, Target } from '../../src/replica/target.ts';
-import { targetCases } from './target.ts';
+import { alteredTarget } from './altered-target.ts';
+import { type TargetSubject, targetCases, targetSuite } from './target.ts';
+import { tinyCandidates } from './tiny.ts';
 
-/** Targets with one defect each, and the point of the contract that shows it. */
-const defects: readonly (readonly [defect: string, found: string, spoil: (target: Replica) => Partial<Target>])[] = [
+/** Targets with one defect each, and the point of the contract that shows it. What is `shared`, all handles of a target share. */
+const defects: readonly (readonly [
+  defect: string,
+  found: string,
+  spoil: (target: Replica, shared: Set<string>) => Partial<Target>,
+])[] = [
   [
     'has another name each time it is asked',
     'is empty until it holds something, and says who it is',
@@ -116,7 +122,53 @@ const defects: readonly (readonly [defect: string, found: string, spoil: (target
     (target) => ({
       writeBatch: ({ checkpoint, ...batch }) =>
         target.writeBatch({ ...batch, ...(checkpoint && { checkpoint: { ...checkpoint, id: 'any' } }) }),
+      writeCheckpoint: (checkpoint) => target.writeCheckpoint({ ...checkpoint, id: 'any' }),
       readCheckpoint: () => target.readCheckpoint('any'),
+    }),
+  ],
+  [
+    'forgets checkpoints that come alone',
+    'gives the checkpoint that was written last, of each pull its own',
+    () => ({ writeCheckpoint: async () => undefined }),
+  ],
+  [
+    'forgets checkpoints that come with nothing new',
+    'takes a checkpoint with a batch, whatever else is in it',
+    (target) => ({
+      async writeBatch({ checkpoint, ...batch }) {
+        const result = await target.writeBatch(batch);
+        if (checkpoint !== undefined && result.written > 0) await target.writeCheckpoint(checkpoint);
+        return result;
+      },
+    }),
+  ],
+  [
+    'takes a checkpoint for content',
+    'is as empty with a checkpoint as without',
+    (target) => ({
+      async open() {
+        const { checkpoints } = await target.info();
+        const state = await target.open();
+        return { ...state, empty: state.empty && checkpoints.length === 0 };
+      },
+    }),
+  ],
+  [
+    'takes a tombstone for nothing',
+    'is not empty with nothing but a tombstone',
+    (target) => ({ open: async () => ({ ...(await target.open()), empty: (await target.info()).docCount === 0 }) }),
+  ],
+  [
+    'keeps what the source has no more',
+    'forgets the leaves that a document is said to have no more, unless none would be left',
+    (target) => ({ writeBatch: ({ replace: _, ...batch }) => target.writeBatch(batch) }),
+  ],
+  [
+    'neither stores nor rejects what it does not like',
+    'stores or rejects every revision of a batch, whatever is wrong with some of them',
+    (target) => ({
+      writeBatch: ({ revisions, ...batch }) =>
+        target.writeBatch({ ...batch, revisions: revisions.filter(({ rev }) => /^\d-/.test(rev)) }),
     }),
   ],
   [
@@ -131,6 +183,31 @@ const defects: readonly (readonly [defect: string, found: string, spoil: (target
     }),
   ],
   ['stays open', 'refuses every call after it is closed', () => ({ close: async () => undefined })],
+  [
+    'does not say why it was closed',
+    'says why it was closed, and by whom first',
+    (target) => ({ close: () => target.close() }),
+  ],
+  [
+    'is closed for everybody',
+    'leaves other handles alone when one is closed',
+    (target, shared) => ({
+      writeBatch: async (batch) =>
+        shared.has('closed') ? Promise.reject(new Error('Closed')) : target.writeBatch(batch),
+      close: async () => void shared.add('closed'),
+    }),
+  ],
+  [
+    'goes on writing after it is closed',
+    'finishes or refuses what is under way when it is closed, and is idle then',
+    (target) => ({
+      async writeBatch(batch) {
+        for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+        return target.writeBatch(batch);
+      },
+      close: async () => undefined,
+    }),
+  ],
 ];
 
 describe('The target suite', () => {
@@ -138,12 +215,31 @@ describe('The target suite', () => {
     const point = targetCases.find(({ name }) => name === found);
     if (point === undefined) expect.unreachable(`There is no point "${found}"`);
     const kv = memoryKv();
-    const open = async (): Promise<Target> => {
-      const replica = await openReplica(kv, 'recipes');
-      return altered(replica, spoil(replica));
+    const shared = new Set<string>();
+    const replica = (): Promise<Replica> => openReplica(kv, 'recipes');
+    const subject: TargetSubject = {
+      async open() {
+        const target = await replica();
+        return alteredTarget(target, spoil(target, shared));
+      },
+      leaves: async (id) => (await (await replica()).leaves(id)).map(({ rev }) => rev),
+      text: async (id, rev) => (await replica()).text(id, { rev }),
     };
-    const text = async (id: string, rev: string) => (await openReplica(kv, 'recipes')).text(id, { rev });
-    await expect(point.run({ open, text })).rejects.toThrow();
+    await expect(point.run(subject)).rejects.toThrow();
+  });
+
+  test.each(Object.keys(tinyCandidates))('finds out which parts of the contract are not told: %s', async (name) => {
+    const sound = tinyCandidates[name];
+    if (sound === undefined) expect.unreachable();
+    const [parts] = targetSuite(sound);
+    await expect(parts?.run()).resolves.toBeUndefined();
+    const optional = ['checkpoints', 'atomic', 'failures', 'content', 'breakable'] as const;
+    for (const trait of optional) {
+      const has = sound.traits.includes(trait);
+      const traits = has ? sound.traits.filter((other) => other !== trait) : [...sound.traits, trait];
+      const [mistaken] = targetSuite({ ...sound, traits });
+      await expect(mistaken?.run(), `${has ? 'without' : 'with'} ${trait}`).rejects.toThrow();
+    }
   });
 
   test('has a name of its own for every point', () => {
@@ -151,18 +247,6 @@ describe('The target suite', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 });
-
-function altered(target: Target, replaced: Partial<Target>): Target {
-  return {
-    open: () => target.open(),
-    diff: (offered) => target.diff(offered),
-    writeBatch: (batch) => target.writeBatch(batch),
-    readCheckpoint: (id) => target.readCheckpoint(id),
-    failed: () => target.failed(),
-    close: () => target.close(),
-    ...replaced,
-  };
-}
 
 async function* mapped(
   failures: AsyncIterable<FailedRevision>,

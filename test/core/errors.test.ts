@@ -45,6 +45,18 @@ describe('errors', () => {
   test('say whether another try may help', () => {
     expect(errors.isRetryable(samples.CouchError)).toBe(true);
     expect(errors.isRetryable(samples.ProtocolError)).toBe(false);
-    expect(errors.isRetryable(samples.StoreError)).toBe(false);
+    expect(errors.isRetryable(samples.ContentionError)).toBe(true);
+    expect(errors.isRetryable(samples.ClosedError)).toBe(false);
+  });
+
+  test.each([
+    ['busy', true],
+    ['full', false],
+    ['read-only', false],
+    ['corrupt', false],
+    ['missing', false],
+    ['failed', false],
+  ] as const)('a store that is %s: another try may help: %s', (failure, helps) => {
+    expect(errors.isRetryable(new errors.StoreError('x', failure))).toBe(helps);
   });
 });

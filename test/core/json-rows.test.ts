@@ -103,6 +103,31 @@ describe('JsonRows', () => {
     expect(isProtocolError(new Error('other'))).toBe(false);
   });
 
+  test('counts nothing that stands between rows as part of one, however long the server keeps the line open', () => {
+    const reader = new JsonRows('results', { longest: 100 });
+    const rows: string[] = [];
+    for (const piece of ['', '{', '"results":', '[', '1', ',{"a":', '" ', ' "', '}', ']', ',"last_seq":', '7', '}']) {
+      rows.push(...reader.push(piece));
+      // Within a text they would not be signs of life.
+      if (piece === '" ') continue;
+      for (let beat = 0; beat < 10_000; beat += 1) rows.push(...reader.push('\n'));
+    }
+    expect(rows.map((row) => JSON.parse(row))).toEqual([1, { a: '  ' }]);
+    expect(reader.end().get('last_seq')).toBe('7');
+    // Two numbers do not become one.
+    expect(readInPieces('{"results":[1\n\n\n2]}', [13, 14, 15, 16]).rows.join()).toMatch(/^1\n+2$/);
+  });
+
+  test('reads a row of many megabytes in very small pieces, each character once', () => {
+    const reader = new JsonRows('results');
+    const row = `{"text":"${'x\\"é'.repeat(2_000_000)}"}`;
+    const text = `{"results":[${row}],"last_seq":1}`;
+    const rows: string[] = [];
+    // Where each of a million pieces costs a copy of those before it, this does not end.
+    for (let start = 0; start < text.length; start += 8) rows.push(...reader.push(text.slice(start, start + 8)));
+    expect(rows.length === 1 && rows[0] === row).toBe(true);
+  });
+
   test('does not mistake a member called __proto__', () => {
     const { others } = readInPieces('{"__proto__":{"polluted":true},"results":[]}', []);
     expect(others.get('__proto__')).toBe('{"polluted":true}');

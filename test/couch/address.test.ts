@@ -47,6 +47,8 @@ describe('parseDatabaseAddress', () => {
     ['http://h/recipes', 'http://h', 'http://h/recipes', 'recipes'],
     ['http://h/proxy/couch/recipes/', 'http://h/proxy/couch', 'http://h/proxy/couch/recipes', 'recipes'],
     ['http://h/a%2Fb+c', 'http://h', 'http://h/a%2Fb%2Bc', 'a/b+c'],
+    ['http://[::1]:5984/couch/My/Db', 'http://[::1]:5984/couch/My', 'http://[::1]:5984/couch/My/Db', 'Db'],
+    ['http://H:80/Up%2Fper', 'http://h', 'http://h/Up%2Fper', 'Up/per'],
     ['http://h/$x(1)', 'http://h', 'http://h/%24x(1)', '$x(1)'],
     ['http://h/größe', 'http://h', 'http://h/gr%C3%B6%C3%9Fe', 'größe'],
     ['http://h/100%', 'http://h', 'http://h/100%25', '100%'],

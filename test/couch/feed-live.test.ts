@@ -421,6 +421,33 @@ describe('After a jump of the clock', () => {
   });
 });
 
+describe('A connection that was kept, and died with the one of the feed,', () => {
+  test.each([
+    { after: 'a jump of the clock', jump: 8 * 3_600_000, noticed: 5000, failures: [1, 2, 3] },
+    { after: 'silence', jump: 0, noticed: 30_000, failures: [2, 3, 4] },
+  ])('is not waited for as long as a slow server, after $after', async ({ jump, noticed, failures }) => {
+    follow({ feed: 'continuous' });
+    const live = await goLive('1-a');
+    await live.write('\n');
+    // The piece has been read when its pause is being waited for.
+    await clock.sleeping(100);
+    clock.jump(jump);
+    await clock.advance(noticed);
+    await live.closed;
+    for (const limit of [10_000, 20_000, 40_000]) {
+      const dead = await server.request();
+      await clock.advance(limit);
+      await dead.closed;
+      await clock.advance(notices.at(-1)?.delay ?? 0);
+    }
+    const slow = await server.request();
+    await clock.advance(59_000);
+    slow.answer(page('2-b', row('2-b')));
+    expect(await awaited).toBe('row doc 2-b');
+    expect(notices.map((notice) => notice.failures)).toEqual(failures);
+  });
+});
+
 describe('A long poll', () => {
   test('follows the other as soon as one ends', async () => {
     follow({ feed: 'longpoll' });

@@ -241,6 +241,30 @@ describe('A live feed', () => {
     expect(stateAfter(struck, [10_000, events.heard])).toMatchObject({ failures: 0, strikes: 0 });
   });
 
+  test.each([
+    ['changes', 'moved', 1],
+    ['heartbeats', 'heard', 10_000],
+  ] as const)(
+    'that is cut every 30 seconds, after %s, waits no longer each time, and is kept',
+    (_after, sign, first) => {
+      let state: FeedState = live;
+      for (let turn = 0; turn < 20; turn += 1) {
+        const begun = state.begun;
+        state = stateAfter(state, [begun + first, events[sign]], [begun + 30_000, events['failed, passing']]);
+        const due = begun + 30_000 + 500;
+        expect(state).toMatchObject({ phase: 'waiting', failures: 1, choice: 0, until: due });
+        state = stateAfter(
+          state,
+          [due, events.elapsed],
+          [due, events.opened],
+          [due, events['finished at a position']],
+          [due, events.opened],
+        );
+        expect(state.phase).toBe('live');
+      }
+    },
+  );
+
   test('is polled where no kind works, and tries the best one again after an hour', () => {
     let state: FeedState = { ...states['catching up'], choice: 2, chosenAt: 0 };
     state = stateAfter(state, [1000, events['finished at a position']]);

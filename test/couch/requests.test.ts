@@ -371,6 +371,65 @@ describe('db.revisions', () => {
     expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/db/_bulk_get?revs=true' });
   });
 
+  test('asks once more for what did not come, and only for that, where it is told to be patient', async () => {
+    const lacking = {
+      results: [
+        { id: 'a', docs: [doc('a', '1-x')] },
+        { id: 'a', docs: [{ error: { id: 'a', rev: '2-y', error: 'not_found', reason: 'missing' } }] },
+        { id: 'b', docs: [{ error: { id: 'b', rev: '1-z', error: 'internal_fabric_error', reason: 'timeout' } }] },
+      ],
+    };
+    const database = await databaseOf([
+      answer(lacking),
+      answer({
+        results: [
+          { id: 'a', docs: [{ error: { id: 'a', rev: '2-y', error: 'not_found', reason: 'missing' } }] },
+          { id: 'b', docs: [doc('b', '1-z')] },
+        ],
+      }),
+      answer(lacking),
+    ]);
+    const wanted = [
+      { id: 'a', revs: ['1-x', '2-y'] },
+      { id: 'b', revs: ['1-z'] },
+    ];
+    const results = await readAll(database.revisions(wanted, { patience: 2000 }));
+    expect(found(results)).toEqual(['a 1-x', 'a 2-y', 'b 1-z']);
+    expect(results.filter((result) => !('text' in result))).toEqual([{ id: 'a', rev: '2-y', missing: true }]);
+    expect(waits).toEqual([2000]);
+    expect(server.requests.map(({ body }) => JSON.parse(body).docs.length)).toEqual([3, 2]);
+    expect(found(await readAll(database.revisions(wanted)))).toEqual(['a 1-x', 'a 2-y', 'b 1-z']);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('gives up on answers that break off again and again behind what did not come', async () => {
+    const missing = { id: 'a', docs: [{ error: { id: 'a', rev: '1-x', error: 'not_found', reason: 'missing' } }] };
+    const database = await databaseOf([cutAfter(`{"results":[${JSON.stringify(missing)},{"id":"b",`)], {
+      retry: { attempts: 3 },
+    });
+    const reading = readAll(
+      database.revisions([
+        { id: 'a', revs: ['1-x'] },
+        { id: 'b', revs: ['1-y'] },
+      ]),
+    );
+    await expect(reading).rejects.toMatchObject({ name: 'NetworkError', failure: 'cut' });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test.each([
+    ['_bulk_get', []],
+    ['open_revs', [answer('', 405)]],
+  ])('says that parts were sent where JSON was asked for, in answer to %s', async (_where, before) => {
+    const parts = '--abc\r\nContent-Type: application/json\r\n\r\n{"_id":"a","_rev":"2-x"}\r\n--abc--';
+    const multipart = answer(parts, 200, { 'content-type': 'multipart/mixed; boundary="abc"' });
+    const database = await databaseOf([...before, multipart], { retry: { attempts: 1 } });
+    await expect(readAll(database.revisions([{ id: 'a', revs: ['2-x'] }]))).rejects.toMatchObject({
+      name: 'ProtocolError',
+      message: expect.stringContaining('--abc'),
+    });
+  });
+
   test('takes no document that nobody asked for', async () => {
     const database = await databaseOf([answer({ results: [{ id: 'b', docs: [doc('b', '1-x')] }] })], {
       retry: { attempts: 1 },
@@ -397,6 +456,8 @@ describe('db.revisions of a server without _bulk_get', () => {
     [405, { error: 'method_not_allowed', reason: 'Only GET allowed' }],
     [501, ''],
     [404, { error: 'not_found', reason: 'missing' }],
+    [400, { error: 'bad_request', reason: 'Only reserved document ids may start with underscore.' }],
+    [403, '<html>Only reading is allowed</html>'],
   ])('asks for each document by open_revs after status %d, and does not try again', async (status, body) => {
     const database = await databaseOf([answer(body, status), openRevs]);
     const wanted = [{ id: 'a/b', revs: ['1-x', '9-gone'] }, { id: '_design/d', revs: ['2-y'] }, { id: 'all' }];
@@ -412,6 +473,28 @@ describe('db.revisions of a server without _bulk_get', () => {
     expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
     expect(server.requests).toHaveLength(7);
     expect(server.requests[1]?.headers.accept).toBe('application/json');
+  });
+
+  test('asks for _bulk_get again after an hour, as what has refused it may be a proxy', async () => {
+    let now = 5;
+    const script = [answer('', 405), openRevs, openRevs, answer({ results: [{ id: 'all', docs: [{ ok: {} }] }] })];
+    server = await startScriptedServer(...script);
+    const database = couch.db(`${server.url}/db`, { platform: { elapsed: () => now } });
+    await readAll(database.revisions([{ id: 'all' }]));
+    now += 3_599_999;
+    await readAll(database.revisions([{ id: 'all' }]));
+    now += 1;
+    await readAll(database.revisions([{ id: 'all' }]));
+    expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST']);
+  });
+
+  test.each([
+    [403, { error: 'forbidden', reason: 'You are not allowed to access this db.' }],
+    [400, { error: 'bad_request', reason: 'invalid UTF-8 JSON' }],
+  ])('is not taken for one that has it and refuses with status %d', async (status, body) => {
+    const database = await databaseOf([answer(body, status)]);
+    await expect(readAll(database.revisions([{ id: 'a' }]))).rejects.toMatchObject({ status, reason: body.reason });
+    expect(server.requests).toHaveLength(1);
   });
 
   test('splits a list of revisions that no url can hold', async () => {

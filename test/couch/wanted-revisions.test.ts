@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { couch } from '../../src/couch/couch.ts';
+import { parseRevisionsRow, type RevisionsRow } from '../../src/couch/revisions-row.ts';
 import { Outstanding } from '../../src/couch/wanted-revisions.ts';
 import { answer, startScriptedServer } from '../support/scripted-server.ts';
 
@@ -8,11 +9,42 @@ const row = (id: string): string =>
 
 test('rows beside one that nobody asked for are asked for again', () => {
   const outstanding = new Outstanding([{ id: 'asked', revs: ['1-a'] }]);
-  const sound = { id: 'asked', results: [{ id: 'asked', rev: '1-a', missing: true }] } as const;
+  const sound = parseRevisionsRow(row('asked'));
   expect(() => outstanding.take([sound, { id: 'other', results: [] }])).toThrow('"other"');
   expect(outstanding.wanted()).toEqual([{ id: 'asked', revs: ['1-a'] }]);
   expect(outstanding.take([sound])).toEqual(sound.results);
   expect(outstanding.wanted()).toEqual([]);
+});
+
+test('a revision that is said to be missing is asked for as long as it is wanted, and what was said of it comes at the end', () => {
+  const outstanding = new Outstanding([{ id: 'a', revs: ['1-a', '2-b', '3-c', '4-d'] }]);
+  const said = (...results: object[]): RevisionsRow => ({ id: 'a', results: results as RevisionsRow['results'] });
+  expect(outstanding.take([said({ id: 'a', rev: '1-a', missing: true })])).toEqual([]);
+  expect(
+    outstanding.take([
+      said(
+        { id: 'a', rev: '2-b', error: { error: 'timeout', reason: 'r' } },
+        { id: 'a', rev: undefined, error: { error: 'e', reason: 'of the document' } },
+        { id: 'a', rev: '9-z', error: { error: 'e', reason: 'of another' } },
+      ),
+    ]),
+  ).toEqual([]);
+  expect(outstanding.entries()).toHaveLength(4);
+  const revisions = said({ id: 'a', rev: '3-c', text: '{}' }, { id: 'a', rev: '7-q', text: 'of nobody' });
+  expect(outstanding.take([revisions]).map(({ rev }) => rev)).toEqual(['3-c']);
+  expect(outstanding.isLacking).toBe(true);
+  expect(outstanding.rest()).toEqual([
+    { id: 'a', rev: '1-a', missing: true },
+    { id: 'a', rev: '2-b', error: { error: 'timeout', reason: 'r' } },
+    { id: 'a', rev: '4-d', error: { error: 'e', reason: 'of the document' } },
+  ]);
+});
+
+test('leaves that a server leaves out are none that it may learn of', () => {
+  const outstanding = new Outstanding([{ id: 'a' }, { id: 'b', revs: ['1-a'] }]);
+  outstanding.take([parseRevisionsRow(row('b'))]);
+  expect(outstanding.isLacking).toBe(false);
+  expect(outstanding.rest()).toEqual([{ id: 'a', rev: undefined, missing: true }]);
 });
 
 test('revisions that arrive in one piece with a broken row are asked for again, and none is lost', async () => {

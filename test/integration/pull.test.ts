@@ -1,47 +1,34 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fsKv } from '../../adapters/fs/index.ts';
 import { couch } from '../../src/couch/couch.ts';
+import type { Kv } from '../../src/kv/kv.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import { pull } from '../../src/pull/pull.ts';
-import { openReplica, type Replica } from '../../src/replica/replica.ts';
+import { openReplica } from '../../src/replica/replica.ts';
 import { awkwardDocuments, generations, smallDocuments } from '../support/documents.ts';
 import { expectFaithful } from '../support/faithful.ts';
-import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
-import { type IntegrationServer, integrationServers } from './servers.ts';
+import { prepareGround } from './ground.ts';
+import { integrationServers } from './servers.ts';
 
 describe.each(integrationServers)('A pull from %s', (_name, open, { countsPending }) => {
-  let server: IntegrationServer;
-  let source: SourceDatabase;
-  let replica: Replica;
-
-  beforeAll(async () => {
-    server = await open();
-  });
-  afterAll(() => server.close());
-  afterEach(() => source.destroy());
+  const ground = prepareGround(open);
 
   /** Requests that say there is nothing more, where the server does not count what is left. */
   const askingAgain = countsPending ? 0 : 1;
 
-  async function begin(): Promise<void> {
-    source = await createDatabase(server.url);
-    replica = await openReplica(memoryKv(), source.name);
-  }
-
-  const pullOnce = () => pull(couch.db(source.url), replica).done;
+  const pullOnce = () => pull(couch.db(ground.source.url), ground.replica).done;
 
   test('of an empty database is done at once', async () => {
-    await begin();
     const result = await pullOnce();
     expect(result).toMatchObject({ state: 'completed', docsRead: 0, docsWritten: 0, docsFailed: 0, requests: 2 });
-    expect(await replica.info()).toMatchObject({ docCount: 0, docDelCount: 0 });
+    expect(await ground.replica.info()).toMatchObject({ docCount: 0, docDelCount: 0 });
   });
 
   test('brings documents of the first generation without a second request for any', async () => {
-    await begin();
+    const { source, replica } = ground;
     await source.replicate(smallDocuments(1000));
     const first = await pullOnce();
     expect(first).toMatchObject({ docsRead: 1000, docsWritten: 1000, docsFailed: 0, requests: 2 + askingAgain });
@@ -52,7 +39,7 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
   });
 
   test('brings histories, conflicts and tombstones whole', async () => {
-    await begin();
+    const { source, replica } = ground;
     await source.replicate(generations);
     const result = await pullOnce();
     expect(result).toMatchObject({ docsWritten: generations.length, docsFailed: 0 });
@@ -68,7 +55,7 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
   });
 
   test('writes exactly what is new the second time', async () => {
-    await begin();
+    const { source, replica } = ground;
     await source.replicate(generations);
     await pullOnce();
     await source.replicate([
@@ -86,7 +73,7 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
   });
 
   test('brings ids, names and values that invite mistakes', async () => {
-    await begin();
+    const { source, replica } = ground;
     const { status, body } = await source.replicate(awkwardDocuments);
     expect([status, body]).toEqual([201, []]);
     expect(await pullOnce()).toMatchObject({ docsWritten: awkwardDocuments.length, docsFailed: 0 });
@@ -96,7 +83,7 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
   });
 
   test('goes on where another one was stopped, and reads nothing twice that is stored', async () => {
-    await begin();
+    const { source, replica } = ground;
     await source.replicate(smallDocuments(1000));
     await source.replicate(smallDocuments(1000, 'later'));
     const running = pull(couch.db(source.url), replica, { batchSize: 100 });
@@ -118,14 +105,75 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
     await expectFaithful(replica, source);
   });
 
+  test('keeps its place in a store apart, where one is given', async () => {
+    const { source, replica } = ground;
+    await source.replicate(generations);
+    const checkpoints = memoryKv();
+    const pullApart = (kv: Kv) => pull(couch.db(source.url), replica, { checkpoints: kv }).done;
+    const { seq } = await pullApart(checkpoints);
+    expect((await replica.info()).checkpoints).toEqual([]);
+    expect(await pullApart(checkpoints)).toMatchObject({ docsRead: 0, requests: 2, seq });
+    // When it is lost, everything is looked at again, and nothing fetched.
+    expect(await pullApart(memoryKv())).toMatchObject({ docsRead: 0, docsWritten: 0, docsFailed: 0 });
+    await expectFaithful(replica, source);
+  });
+
+  test('brings documents as deep as a server remembers, and deeper', async () => {
+    const { source, replica } = ground;
+    const deep = Array.from({ length: 30 }, (_, number) => withHistory(`deep-${number}`, 2 + number * 40));
+    await source.replicate(deep);
+    expect(await pullOnce()).toMatchObject({ docsWritten: deep.length, docsFailed: 0 });
+    await expectFaithful(replica, source);
+    const edited = deep.map(({ _id, _revisions: { start } }) => withHistory(_id, start + 3));
+    await source.replicate(edited);
+    expect(await pullOnce()).toMatchObject({ docsWritten: deep.length, docsFailed: 0 });
+    await expectFaithful(replica, source);
+    for (const { _id } of deep) expect(await replica.leaves(_id)).toHaveLength(1);
+  });
+
+  test('brings many conflicts of one document', async () => {
+    const { source, replica } = ground;
+    const born = { _id: 'disputed', _rev: '1-a', v: 0 };
+    await source.replicate([
+      born,
+      ...Array.from({ length: 60 }, (_, at) => {
+        const id = at.toString().padStart(2, '0');
+        const rev = { _id: born._id, _rev: `2-${id}`, _revisions: { start: 2, ids: [id, 'a'] } };
+        return at % 4 === 0 ? { ...rev, _deleted: true } : { ...rev, v: at };
+      }),
+    ]);
+    expect(await pullOnce()).toMatchObject({ docsWritten: 60, docsFailed: 0 });
+    await expectFaithful(replica, source);
+    const winner = await replica.get(born._id, { conflicts: true });
+    expect(winner).toMatchObject({ _rev: '2-59' });
+    expect(winner?.['_conflicts']).toHaveLength(44);
+  });
+
+  test('brings attachments as stubs, and counts them', async () => {
+    const { source, replica } = ground;
+    const text = { content_type: 'text/plain', data: btoa('flour, milk, eggs') };
+    const bytes = { content_type: 'application/octet-stream', data: btoa('\u0000\u00ff') };
+    await source.put({ _id: 'one', _attachments: { 'list.txt': text, 'a/b c+d': bytes } });
+    await source.put({ _id: 'two', _attachments: { 'list.txt': text } });
+    const { _attachments: kept, ...one } = JSON.parse((await source.read('/one')).text);
+    await source.put({ ...one, edited: true, _attachments: { 'list.txt': kept['list.txt'] } });
+    expect(await pullOnce()).toMatchObject({ docsWritten: 2, docsFailed: 0 });
+    await expectFaithful(replica, source);
+    const here = await replica.get('one');
+    const stub = { ...kept['list.txt'], stub: true, content_type: 'text/plain', length: 17 };
+    expect(here).toMatchObject({ edited: true });
+    expect(here?.['_attachments']).toEqual({ 'list.txt': stub });
+    expect(await replica.info()).toMatchObject({ attachmentsMissing: 2 });
+  });
+
   test('fills a replica on disk that can be read after it was opened again', async () => {
-    source = await createDatabase(server.url);
+    const { source } = ground;
     await source.replicate(generations);
     const directory = await mkdtemp(join(tmpdir(), 'couchtide-'));
     try {
       const kv = await fsKv(directory);
-      replica = await openReplica(kv, source.name);
-      await pullOnce();
+      const replica = await openReplica(kv, source.name);
+      await pull(couch.db(source.url), replica).done;
       await kv.close();
       const reopened = await fsKv(directory, { readOnly: true });
       await expectFaithful(await openReplica(reopened, source.name), source);
@@ -135,3 +183,10 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
     }
   });
 });
+
+/** A document that was edited so often, with as much of its history as a revision is sent with: a thousand at the most. */
+function withHistory(_id: string, generation: number) {
+  const names = Array.from({ length: Math.min(generation, 1000) }, (_, back) => (generation - back).toString(16));
+  const ids = names.map((name) => name.padStart(32, '0'));
+  return { _id, _rev: `${generation}-${ids[0]}`, _revisions: { start: generation, ids }, generation };
+}

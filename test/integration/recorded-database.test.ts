@@ -72,7 +72,7 @@ function leafOf(text: string): {
   return { rev: _rev, revisions: _revisions, deleted: _deleted === true, body: splitDocument(text).body, attachments };
 }
 
-describe.each(integrationServers.filter(([, , { isCouchDb }]) => isCouchDb))(
+describe.each(integrationServers.filter(([, , { isRecorded }]) => isRecorded))(
   'The recorded database on %s',
   (_name, open) => {
     let server: IntegrationServer;

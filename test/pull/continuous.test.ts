@@ -140,16 +140,6 @@ describe.each([
     running.resume();
     await untilHereNow('held');
   });
-
-  test('ends with an error when the database is deleted', async () => {
-    await source.replicate(smallDocuments(5));
-    start(options);
-    await until('live');
-    await source.destroy();
-    await expect(running.done).rejects.toMatchObject({ name: 'CouchError', status: 404 });
-    expect(running.status().state).toBe('failed');
-    expect((await replica.info()).docCount).toBe(5);
-  });
 });
 
 /** Ends the feed that is open, as a proxy does after a while. */

@@ -8,9 +8,11 @@ import { pull } from '../../src/pull/pull.ts';
 import type { PullEvent, PullResult, PullStatus } from '../../src/pull/status.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { FailedRevision, Target } from '../../src/replica/target.ts';
+import { alteredTarget } from '../contract/altered-target.ts';
 import { deferred } from '../support/deferred.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
 import { expectFaithful, pathOf } from '../support/faithful.ts';
+import { hasty } from '../support/hasty.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 
 let server: CouchServer;
@@ -34,7 +36,7 @@ afterEach(async () => {
 const impatient = { retry: { base: 0, cap: 0 } };
 
 function run(options: PullOptions = {}, target: Target = replica): Promise<PullResult> {
-  return pull(couch.db(source.url), target, { ...impatient, ...options }).done;
+  return pull(couch.db(source.url, { platform: hasty }), target, { ...impatient, ...options }).done;
 }
 
 async function failed(): Promise<FailedRevision[]> {
@@ -69,6 +71,7 @@ describe('The handle of a pull', () => {
     expect(statuses.map(({ pending }) => pending)).toEqual([undefined, 30, 20, 10, 0, 0, 0]);
     expect(statuses.map(({ docsWritten }) => docsWritten)).toEqual([0, 0, 10, 20, 30, 30, 30]);
     expect(events.map(({ type }) => type)).toEqual([
+      'started',
       'batch',
       'checkpoint',
       'batch',
@@ -165,7 +168,7 @@ describe('The handle of a pull', () => {
     running.events$.subscribe((event) => events.push(event));
     await expect(running.done).rejects.toMatchObject({ name: 'CouchError', status: 404 });
     expect(running.status()).toMatchObject({ state: 'failed', error: { status: 404 } });
-    expect(events).toMatchObject([{ type: 'error', error: { status: 404 } }]);
+    expect(events).toMatchObject([{ type: 'source-deleted' }, { type: 'error', error: { status: 404 } }]);
   });
 
   test.each([
@@ -419,7 +422,7 @@ describe('A revision that cannot be had', () => {
       body: '{"deep":["2-b"]}',
     });
     expect(purged.status).toBe(201);
-    const running = pull(couch.db(source.url), replica, impatient);
+    const running = pull(couch.db(source.url, { platform: hasty }), replica, impatient);
     const skipped: PullEvent[] = [];
     running.events$.subscribe((event) => {
       if (event.type === 'skipped') skipped.push(event);
@@ -449,6 +452,28 @@ describe('A revision that cannot be had', () => {
     expect(result).toMatchObject({ state: 'completed', docsWritten: 39, docsFailed: 1 });
     expect(await failed()).toMatchObject([{ id: 'deep-17', rev: '2-b', attempts: 1 }]);
     expect(result.requests).toBeLessThan(40);
+  });
+
+  test('is not taken for a server that gives nothing, however many of its kind come first', async () => {
+    const deep = Array.from({ length: 16 }, (_, n) => ({
+      _id: `deep-${String(n).padStart(2, '0')}`,
+      _rev: '2-b',
+      _revisions: { start: 2, ids: ['b', 'a'] },
+      n,
+    }));
+    await source.replicate(deep);
+    const database = couch.db(source.url, {
+      fetch: async (url, init) => {
+        const isPoisoned = /"deep-0\d"/.test(String(init.body));
+        return isPoisoned
+          ? new Response('{"error":"badmatch","reason":"{error,x}"}', { status: 500 })
+          : fetch(url, init);
+      },
+    });
+    expect(await pull(database, replica, impatient).done).toMatchObject({ docsWritten: 6, docsFailed: 10 });
+    expect((await failed()).map(({ id }) => id)).toEqual(deep.slice(0, 10).map(({ _id }) => _id));
+    expect(await run()).toMatchObject({ docsWritten: 10, docsFailed: 0 });
+    await expectFaithful(replica, source);
   });
 
   test('in the feed itself is reached by bare rows', async () => {
@@ -503,7 +528,15 @@ describe('A revision that cannot be had', () => {
           ? new Response(JSON.stringify({ results: rows, last_seq: 2, pending: 0 }))
           : fetch(url, init),
     });
-    expect(await pull(database, replica).done).toMatchObject({ docsWritten: 1, docsFailed: 1 });
+    const running = pull(database, replica);
+    const rejected: PullEvent[] = [];
+    running.events$.subscribe((event) => {
+      if (event.type === 'rejected') rejected.push(event);
+    });
+    expect(await running.done).toMatchObject({ docsWritten: 1, docsFailed: 1, seq: 2 });
+    expect(rejected).toEqual([
+      { type: 'rejected', id: 'a\ud800', rev: '1-x', reason: expect.stringContaining('surrogate') },
+    ]);
     expect(await failed()).toEqual([
       { id: 'a\ud800', rev: '1-x', reason: expect.stringContaining('surrogate'), attempts: 1 },
     ]);
@@ -515,18 +548,13 @@ describe('A target that fails', () => {
   test('stops the pull with its error, and the next one loses nothing', async () => {
     await source.replicate(smallDocuments(50));
     let writes = 0;
-    const full: Target = {
-      open: () => replica.open(),
-      diff: (offered) => replica.diff(offered),
-      readCheckpoint: (id) => replica.readCheckpoint(id),
-      failed: () => replica.failed(),
-      close: () => replica.close(),
+    const full = alteredTarget(replica, {
       writeBatch: async (batch) => {
         writes += 1;
         if (writes === 3) throw new StoreError('The disk is full', 'full');
         return replica.writeBatch(batch);
       },
-    };
+    });
     await expect(run({ batchSize: 10 }, full)).rejects.toMatchObject({ name: 'StoreError', failure: 'full' });
     expect((await replica.info()).docCount).toBe(20);
     expect(await run({ batchSize: 10 })).toMatchObject({ docsRead: 30, docsWritten: 30 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 /** A database of some CouchDB-protocol server that a test fills and changes over plain HTTP. */
@@ -14,6 +15,8 @@ export interface SourceDatabase {
   put(doc: { readonly _id: string; readonly _rev?: string; readonly [member: string]: unknown }): Promise<string>;
   /** `GET` of a path below the database, as text. */
   read(path: string): Promise<{ status: number; text: string }>;
+  /** Any request for a path below the database, its body sent as JSON; the status and the answer as text. */
+  send(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }>;
   destroy(): Promise<void>;
 }
 
@@ -26,7 +29,7 @@ export async function createDatabase(
   const at = new URL(base);
   // Not `fetch`, which would resolve a document called `..` away.
   const request = async (method: string, path: string, body?: string): Promise<{ status: number; text: string }> => {
-    const sent = httpRequest({
+    const sent = (at.protocol === 'https:' ? httpsRequest : httpRequest)({
       method,
       host: at.hostname,
       port: at.port,
@@ -61,13 +64,15 @@ export async function createDatabase(
       return (JSON.parse(answer) as { rev: string }).rev;
     },
     read: (path) => request('GET', path),
+    send: (method, path, body) => request(method, path, body === undefined ? undefined : JSON.stringify(body)),
     async destroy() {
       await request('DELETE', '');
     },
   };
 }
 
-function withoutCredentials(serverUrl: string): { url: string; headers: Record<string, string> } {
+/** A url as a request may have it, and its credentials as they are sent. */
+export function withoutCredentials(serverUrl: string): { url: string; headers: Record<string, string> } {
   const url = new URL(serverUrl);
   const { username, password } = url;
   url.username = '';
@@ -75,6 +80,8 @@ function withoutCredentials(serverUrl: string): { url: string; headers: Record<s
   const headers: Record<string, string> =
     username === ''
       ? {}
-      : { authorization: `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}` };
+      : {
+          authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+        };
   return { url: url.href.replace(/\/$/, ''), headers };
 }

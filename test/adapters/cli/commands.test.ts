@@ -66,9 +66,10 @@ describe('couchtide pull', () => {
       last_seq: expect.any(String),
       ms: expect.any(Number),
     });
-    expect(lines.slice(0, -1).map(({ type }) => type)).toEqual(['batch', 'checkpoint', 'caught-up']);
+    expect(lines.slice(0, -1).map(({ type }) => type)).toEqual(['started', 'batch', 'checkpoint', 'caught-up']);
     const again = await runCli(['pull', source.url, directory, '--json']);
     expect(again.lines).toEqual([
+      { type: 'started', since: lines.at(-1)?.['last_seq'], reason: 'resumed' },
       { type: 'caught-up' },
       expect.objectContaining({ type: 'done', docs_read: 0, docs_written: 0, requests: 2 }),
     ]);
@@ -229,6 +230,7 @@ describe('couchtide pull', () => {
     const { code, lines } = await runCli(['pull', `${source.url}-gone`, directory, '--json']);
     expect(code).toBe(2);
     expect(lines).toEqual([
+      { type: 'source-deleted' },
       { type: 'error', name: 'CouchError', status: 404, message: expect.stringContaining('Database does not exist') },
     ]);
   });

@@ -1,11 +1,12 @@
 import { equal } from '../assert.ts';
 import type { TargetCase } from '../target-case.ts';
-import { failures, missing, recordFailure, revision, write } from './actions.ts';
+import { commit, failures, missing, readCheckpoint, recordFailure, revision, write } from './actions.ts';
 
 /** The record of revisions that could not be had. */
 export const failing: readonly TargetCase[] = [
   {
     name: 'has no failures at first',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       equal(await failures(target), []);
@@ -15,6 +16,7 @@ export const failing: readonly TargetCase[] = [
   },
   {
     name: 'records failures, and counts how often they were tried',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       await recordFailure(target, 'a', '1-x', '2-y');
@@ -30,6 +32,7 @@ export const failing: readonly TargetCase[] = [
   },
   {
     name: 'counts a revision once that failed twice in one batch',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       await recordFailure(target, 'a', '1-x', '1-x');
@@ -38,6 +41,7 @@ export const failing: readonly TargetCase[] = [
   },
   {
     name: 'strikes a failure out when the revision arrives, as a leaf or as history',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       await recordFailure(target, 'a', '1-x', '2-y', '2-z');
@@ -57,6 +61,7 @@ export const failing: readonly TargetCase[] = [
   },
   {
     name: 'records a failure and strikes others out in one batch',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       await recordFailure(target, 'a', '1-x');
@@ -75,6 +80,7 @@ export const failing: readonly TargetCase[] = [
   },
   {
     name: 'does not record as failed what it has',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       await write(target, 'a', '2-y x');
@@ -84,6 +90,7 @@ export const failing: readonly TargetCase[] = [
   },
   {
     name: 'strikes out what is given up, and nothing else',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       await recordFailure(target, 'a', '1-x', '1-y');
@@ -100,6 +107,7 @@ export const failing: readonly TargetCase[] = [
   },
   {
     name: 'does not mix up failures of documents and revisions that look alike',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       const ids = ['x'.repeat(3000), `${'x'.repeat(3000)}y`, 'x', '', '\0', '\ud800', '\ud801', '__proto__'];
@@ -118,20 +126,22 @@ export const failing: readonly TargetCase[] = [
   },
   {
     name: 'records more failures in one batch than a store commits at once',
+    needs: ['failures', 'checkpoints'],
     async run({ open }) {
       const target = await open();
       const long = 'x'.repeat(300);
       const reason = 'y'.repeat(1000);
       const many = Array.from({ length: 1200 }, (_, at) => ({ id: `${at} ${long}`, rev: `1-${at}`, reason }));
-      await target.writeBatch({ revisions: [], failures: many, checkpoint: { id: 'pull', value: { at: 1 } } });
+      await commit(target, { revisions: [], failures: many, checkpoint: { id: 'pull', value: { at: 1 } } });
       equal((await failures(target)).length, 1200, 'The number of failures');
-      equal(await target.readCheckpoint('pull'), { at: 1 });
+      equal(await readCheckpoint(target, 'pull'), { at: 1 });
       await target.writeBatch({ revisions: many.map(({ id, rev }) => revision(id, rev)) });
       equal(await failures(target), []);
     },
   },
   {
     name: 'records many failures beside documents that fill a commit',
+    needs: 'failures',
     async run({ open }) {
       const target = await open();
       const value = 'x'.repeat(10_000);

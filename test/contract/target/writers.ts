@@ -21,7 +21,8 @@ export const writers: readonly TargetCase[] = [
   },
   {
     name: 'has every branch of a document that several write at once',
-    async run({ open }) {
+    async run(subject) {
+      const { open } = subject;
       const targets = [await open(), await open(), await open()];
       await Promise.all(
         targets.map(async (target, who) => {
@@ -29,7 +30,8 @@ export const writers: readonly TargetCase[] = [
         }),
       );
       const revs = targets.flatMap((_, who) => Array.from({ length: 8 }, (__, at) => `2-${who}x${at}`));
-      for (const target of targets) equal(await leaves(target, 'a'), revs);
+      equal(await leaves(subject, 'a'), revs);
+      for (const target of targets) equal(await missing(target, 'a', ...revs), []);
     },
   },
   {
@@ -47,6 +49,7 @@ export const writers: readonly TargetCase[] = [
   },
   {
     name: 'counts every failure that several record at once',
+    needs: 'failures',
     async run({ open }) {
       const targets = [await open(), await open(), await open()];
       await Promise.all(targets.map((target) => recordFailure(target, 'a', '1-x')));

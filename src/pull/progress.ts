@@ -1,0 +1,88 @@
+import { BehaviorSubject, type Observable, Subject } from 'rxjs';
+import { isNetworkError } from '../core/errors.ts';
+import type { Traffic } from '../couch/connection.ts';
+import type { RetryNotice } from '../couch/retry.ts';
+import type { Stored } from './passage.ts';
+import { firstPhase, nextPhase, type PullPhase, type PullTrigger } from './state.ts';
+import type { PullEvent, PullStatus } from './status.ts';
+
+/** How a pull stands and what happens in it, as everybody may see it. */
+export class Progress {
+  readonly #traffic: Traffic;
+  readonly #events$ = new Subject<PullEvent>();
+  readonly #status$ = new BehaviorSubject<PullStatus>({
+    ...firstPhase,
+    docsRead: 0,
+    docsWritten: 0,
+    docsFailed: 0,
+    pending: undefined,
+    seq: undefined,
+    requests: 0,
+    bytes: 0,
+  });
+  #phase: PullPhase = firstPhase;
+  #commits = 0;
+  readonly status$: Observable<PullStatus> = this.#status$.asObservable();
+  readonly events$: Observable<PullEvent> = this.#events$.asObservable();
+
+  /** @param traffic is looked at whenever the status is */
+  constructor(traffic: Traffic) {
+    this.#traffic = traffic;
+  }
+
+  /** Commits so far: how a failure after progress is told from one in a row. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  status(): PullStatus {
+    return { ...this.#status$.value, ...this.#traffic };
+  }
+
+  move(trigger: PullTrigger, change: Partial<PullStatus> = {}): void {
+    this.#phase = nextPhase(this.#phase, trigger);
+    this.#status$.next({ ...this.status(), ...change, state: this.#phase.state });
+  }
+
+  tell(event: PullEvent): void {
+    this.#events$.next(event);
+  }
+
+  onStored({ read, written, failures, rejected, forgotten, rows, through, pending, caughtUp }: Stored): void {
+    const before = this.#status$.value;
+    this.#commits += 1;
+    this.move('progress', {
+      docsRead: before.docsRead + read,
+      docsWritten: before.docsWritten + written,
+      docsFailed: before.docsFailed + failures.length + rejected.length,
+      pending: pending ?? (before.pending === undefined ? undefined : Math.max(0, before.pending - rows)),
+      ...(through === undefined ? {} : { seq: through }),
+    });
+    for (const failure of failures) this.tell({ type: 'failed', ...failure });
+    for (const revision of rejected) this.tell({ type: 'rejected', ...revision });
+    if (read > 0 || rows > 0 || written > 0) this.tell({ type: 'batch', read, written });
+    if (through !== undefined) this.tell({ type: 'checkpoint', seq: through });
+    for (const revision of forgotten) {
+      this.tell({ type: 'skipped', ...revision, reason: 'The source has given this revision up' });
+    }
+    if (caughtUp) this.onCaughtUp();
+  }
+
+  onCaughtUp(): void {
+    this.move('caught-up', { pending: 0 });
+    this.tell({ type: 'caught-up' });
+  }
+
+  onRetry(notice: RetryNotice): void {
+    const { error } = notice;
+    this.move(isNetworkError(error) && error.failure === 'unreachable' ? 'unreachable' : 'refused');
+    this.tell({ type: 'retry', ...notice });
+  }
+
+  /** The last event, after which nothing is told any more. */
+  end(event: PullEvent): void {
+    this.tell(event);
+    this.#events$.complete();
+    this.#status$.complete();
+  }
+}
