@@ -10,6 +10,8 @@ import type { Run } from './run.ts';
 const PAGE_BYTES = 16 * 1024;
 /** The same for nodes: some thirty pages, or three hundred nodes. */
 const NODE_BYTES = 8 * 1024;
+/** A node has at least so many children, however long their ids are: with fewer above each other the tree would not end. */
+const LEAST_CHILDREN = 4;
 
 /** A run that is half written, as JSON. */
 export interface RunDraft {
@@ -127,7 +129,7 @@ export class RunWriter {
     this.#recordBytes += bytes.length;
     this.#nextBlock += this.#blocks.countOf(bytes.length);
     const siblings = this.#open[level] ?? [];
-    if (siblings.length > 0 && sizeOf(siblings) + childBytes(child) > NODE_BYTES) this.#closeNode(level);
+    if (siblings.length >= LEAST_CHILDREN && sizeOf(siblings) + childBytes(child) > NODE_BYTES) this.#closeNode(level);
     const open = this.#open[level] ?? [];
     open.push(child);
     this.#open[level] = open;
