@@ -1,3 +1,4 @@
+export type { Attachment, AttachmentInfo, ByteRange } from './core/attachment.ts';
 export type { Backoff } from './core/backoff.ts';
 export {
   ClosedError,
@@ -26,6 +27,7 @@ export {
 export { Feed, type OpenFeed } from './core/feed.ts';
 export type { JsonObject } from './core/json-value.ts';
 export type { Platform } from './core/platform.ts';
+export type { AttachmentOptions } from './couch/attachments.ts';
 export type { Auth } from './couch/auth.ts';
 export type { Credentials } from './couch/authorization.ts';
 export type {

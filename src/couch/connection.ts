@@ -32,6 +32,10 @@ export interface RequestDescription {
   /** The whole url, without a query. */
   readonly url: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
+  /** The type of answer that is wanted. Default JSON. */
+  readonly accept?: string;
+  /** The bytes that are wanted of the answer, such as `bytes=500-`. */
+  readonly range?: string | undefined;
   /** Sent as JSON. */
   readonly json?: unknown;
   readonly limits?: Partial<TimeLimits>;

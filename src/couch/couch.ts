@@ -63,7 +63,7 @@ function endpoint({ url, credentials }: Address, server: string, options: CouchO
     url,
     platform: on,
     retry,
-    lacking: { bulkGetUntil: 0 },
+    lacking: { bulkGetUntil: 0, multipartUntil: 0 },
     connection: {
       platform: on,
       authorization: authorizationOf(options.auth ?? credentials, server),

@@ -1,6 +1,15 @@
+import type { Attachment } from '../core/attachment.ts';
 import { ProtocolError } from '../core/errors.ts';
 import type { Feed } from '../core/feed.ts';
 import { isJsonObject } from '../core/json-value.ts';
+import { type AttachedRevision, attachedRevisions, type WantedAttachments } from './attached-revisions.ts';
+import {
+  type AttachmentOptions,
+  attachment,
+  type DownloadOptions,
+  downloadAttachment,
+  type WantedAttachment,
+} from './attachments.ts';
 import {
   type ChangesEvent,
   type ChangesOptions,
@@ -103,6 +112,49 @@ export class Database {
   /** Revisions with their ancestry, many at a time: see {@link RevisionResult}. */
   revisions(wanted: readonly WantedRevisions[], options: RevisionsOptions = {}): Feed<RevisionResult> {
     return revisions(this.#endpoint, wanted, options);
+  }
+
+  /**
+   * An attachment of a document; undefined when there is no such document, revision or attachment. One request, and at least one
+   * more each time the content is read. An answer that breaks off is gone on with where it ended.
+   *
+   * The whole content is held against its length, and against its digest unless the server keeps it compressed: what a `GET`
+   * gives is then not what the digest is of. A range is not verified.
+   *
+   * @throws InputError for an id or a name that no url can carry. While reading: CouchError, NetworkError, and ProtocolError when
+   *   what has come is not what it should be
+   * @example
+   * ```ts
+   * const picture = await couch.db('http://127.0.0.1:5984/recipes').attachment('pancakes', 'stack.jpg');
+   * if (picture !== undefined) for await (const bytes of picture.bytes()) console.log(bytes.byteLength);
+   * ```
+   */
+  attachment(id: string, name: string, options: AttachmentOptions = {}): Promise<Attachment | undefined> {
+    return attachment(this.#endpoint, id, name, options);
+  }
+
+  /**
+   * Revisions with the content of their attachments: see {@link attachedRevisions}.
+   *
+   * @internal
+   */
+  attachedRevisions(
+    wanted: readonly WantedAttachments[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<AttachedRevision, void, undefined> {
+    return attachedRevisions(this.#endpoint, wanted, signal);
+  }
+
+  /**
+   * The content of one attachment, verified together with what has come of it before: see {@link downloadAttachment}.
+   *
+   * @internal
+   */
+  downloadAttachment(
+    wanted: WantedAttachment,
+    options: DownloadOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    return downloadAttachment(this.#endpoint, wanted, options);
   }
 
   /** The same database, what goes over its wire counted apart. */

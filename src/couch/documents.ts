@@ -23,11 +23,20 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Reads `GET /{db}/{id}`; undefined where there is no such document, or its winner is a tombstone. */
-export async function get(endpoint: Endpoint, id: string, options: GetOptions): Promise<Doc | undefined> {
+/**
+ * Reads `GET /{db}/{id}`; undefined where there is no such document, or its winner is a tombstone.
+ *
+ * @param more parameters that go with it
+ */
+export async function get(
+  endpoint: Endpoint,
+  id: string,
+  options: GetOptions,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Doc | undefined> {
   const { rev, revs, conflicts, signal } = options;
   const url = `${endpoint.url}/${encodeDocumentId(id)}`;
-  const query = { rev, revs: revs ? 'true' : undefined, conflicts: conflicts ? 'true' : undefined };
+  const query = { rev, revs: revs ? 'true' : undefined, conflicts: conflicts ? 'true' : undefined, ...more };
   try {
     const document = await withRetry(endpoint, signal, () =>
       sendForObject(endpoint.connection, { url, query, signal }),

@@ -7,5 +7,5 @@ export interface Endpoint extends RetryContext {
   readonly url: string;
   readonly connection: Connection;
   /** Until when, by the steady clock, the server counts as lacking what it once did not have; shared by all handles of it. */
-  readonly lacking: { bulkGetUntil: number };
+  readonly lacking: { bulkGetUntil: number; multipartUntil: number };
 }

@@ -23,10 +23,10 @@ export interface RevisionsOptions {
 }
 
 /** An answer of `_bulk_get` may take CouchDB a while before its first byte: it reads the whole batch first. */
-const HEAD_LIMIT = 120_000;
+export const HEAD_LIMIT = 120_000;
 
 /** How long a server that has refused `_bulk_get` is not asked for it again: what refuses may be a proxy that changes. */
-const LACKING_FOR = 3_600_000;
+export const LACKING_FOR = 3_600_000;
 
 /**
  * Fetches revisions with their ancestry by `POST /{db}/_bulk_get?revs=true`. For every wanted revision there is one result,
@@ -115,7 +115,7 @@ async function* readBulk(
 }
 
 /** Whether a server says that it has no such endpoint, or a gateway that it lets no such request through. */
-function isUnsupported(error: unknown): boolean {
+export function isUnsupported(error: unknown): boolean {
   if (!isCouchError(error)) return false;
   switch (error.status) {
     case 405:

@@ -29,7 +29,8 @@ export async function transmit(
   let isRenewed = false;
   for (let step = 0; step < LONGEST_CHAIN; step += 1) {
     const authorizing = await authorization.headers(exchange);
-    const init: RequestInit = { method, headers: headersOf(connection, authorizing, body), signal, redirect: 'manual' };
+    const headers = headersOf(connection, description, authorizing, body);
+    const init: RequestInit = { method, headers, signal, redirect: 'manual' };
     if (body !== undefined) init.body = body;
     if (authorization.credentials !== undefined) init.credentials = authorization.credentials;
     traffic.requests += 1;
@@ -56,9 +57,15 @@ export async function transmit(
   throw new ProtocolError(`${name} was redirected more than ${LONGEST_CHAIN} times`, false);
 }
 
-function headersOf({ headers: own }: Connection, authorizing: Headers, body: string | undefined): Headers {
+function headersOf(
+  { headers: own }: Connection,
+  { accept = 'application/json', range }: RequestDescription,
+  authorizing: Headers,
+  body: string | undefined,
+): Headers {
   const headers = new Headers(own);
-  headers.set('accept', 'application/json');
+  headers.set('accept', accept);
+  if (range !== undefined) headers.set('range', range);
   authorizing.forEach((value, header) => {
     headers.set(header, value);
   });
