@@ -2,6 +2,7 @@ import { StoreError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-value.ts';
 import { decodeJson } from '../kv/json.ts';
 import type { Entry } from '../kv/kv.ts';
+import { isCount } from './count.ts';
 
 /** What every commit of a replica changes and is guarded by. */
 export interface Counter {
@@ -75,7 +76,3 @@ const COUNTS = [
   'attachmentsMissing',
   'failures',
 ] as const;
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && typeof value === 'number' && value >= 0;
-}

@@ -4,7 +4,7 @@ import type { Platform } from '../core/platform.ts';
 import { decodeJson, encodeJson } from '../kv/json.ts';
 import type { Kv } from '../kv/kv.ts';
 import { firstCounter } from './counter.ts';
-import type { Layout } from './layout.ts';
+import { Layout } from './layout.ts';
 
 /** The form in which replicas are stored. A replica of another form is refused. */
 const FORMAT = 2;
@@ -23,24 +23,33 @@ export interface Identity {
 }
 
 /** Finds the replica, or makes it. Of several who make it at once, one does. */
-export async function openIdentity(kv: Kv, layout: Layout, platform: Platform): Promise<Identity> {
-  const nameBytes = new TextEncoder().encode(layout.name).length;
+export async function openIdentity(kv: Kv, name: string, platform: Platform): Promise<Identity> {
+  const nameBytes = new TextEncoder().encode(name).length;
   if (nameBytes === 0 || nameBytes > LONGEST_NAME) {
     throw new InputError(`A replica's name must have 1 to ${LONGEST_NAME} bytes, not ${nameBytes}`);
   }
-  const [found] = await kv.read([layout.identity]);
-  if (found !== undefined) return decodeIdentity(found.value, layout.name);
+  const key = Layout.identityOf(name);
+  const [found] = await kv.read([key]);
+  if (found !== undefined) return decodeIdentity(found.value, name);
   const uuid = platform.uuid();
   const partBytes = Math.min(LARGEST_PART, kv.limits.valueBytes);
-  return kv.update([layout.identity], ([seen]) => {
-    if (seen !== undefined) return { result: decodeIdentity(seen.value, layout.name) };
+  return kv.update([key], ([seen]) => {
+    if (seen !== undefined) return { result: decodeIdentity(seen.value, name) };
     return {
       set: [
-        [layout.identity, encodeJson({ format: FORMAT, uuid, partBytes })],
-        [layout.counter, encodeJson(firstCounter(uuid))],
+        [key, encodeJson({ format: FORMAT, uuid, partBytes })],
+        [new Layout(name, uuid).counter, encodeJson(firstCounter(uuid))],
       ],
       result: { uuid, partBytes },
     };
+  });
+}
+
+/** Strikes a replica out of those that the store holds, unless another has been made under its name since. */
+export async function removeIdentity(kv: Kv, { identity, name, uuid }: Layout): Promise<void> {
+  await kv.update([identity], ([seen]) => {
+    const isThis = seen !== undefined && decodeIdentity(seen.value, name).uuid === uuid;
+    return isThis ? { delete: [identity], result: undefined } : { result: undefined };
   });
 }
 

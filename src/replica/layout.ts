@@ -2,35 +2,43 @@ import type { Key } from '../kv/kv.ts';
 import { plainPart, sha256 } from './document-key.ts';
 
 /**
- * Every key that a replica uses, and the only place where one is made.
+ * Every key that a replica uses, and the only place where one is made. All but the first have the uuid in them, so that who still holds
+ * a replica which was destroyed, and made anew under its name, meets nothing of the new one.
  *
  * | key | value |
  * |---|---|
  * | `replicas, name` | what the replica is: see `Identity` |
- * | `replica, name, counter` | what every commit changes and is guarded by: see `Counter` |
- * | `replica, name, signal` | random, new with every commit: for those who watch |
- * | `replica, name, run, number` | documents in the order of their ids: the root of a tree of pages. See `Run` |
- * | `replica, name, block, run, number` | a page of documents, or a node of that tree |
- * | `replica, name, body, number` | bodies, many together |
- * | `replica, name, sequence, seq, number` | which documents have changed, in the order of changes |
- * | `replica, name, upkeep, job` | work on these records that is under way |
- * | `replica, name, checkpoint, id` | where a pull stands |
- * | `replica, name, failure, id, hash` | a revision that could not be had |
+ * | `replica, uuid, counter` | what every commit changes and is guarded by: see `Counter` |
+ * | `replica, uuid, signal` | random, new with every commit: for those who watch |
+ * | `replica, uuid, run, number` | documents in the order of their ids: the root of a tree of pages. See `Run` |
+ * | `replica, uuid, block, run, number` | a page of documents, or a node of that tree |
+ * | `replica, uuid, body, number` | bodies, many together |
+ * | `replica, uuid, sequence, seq` | which documents have changed up to this change, in the order of changes |
+ * | `replica, uuid, upkeep, job` | work on these records that is under way |
+ * | `replica, uuid, checkpoint, id` | where a pull stands |
+ * | `replica, uuid, failure, id, hash` | a revision that could not be had |
  */
 export class Layout {
   readonly #root: Key;
   readonly name: string;
+  readonly uuid: string;
 
-  constructor(name: string) {
+  constructor(name: string, uuid: string) {
     this.name = name;
-    this.#root = ['replica', name];
+    this.uuid = uuid;
+    this.#root = ['replica', uuid];
   }
 
   /** Below it stand the names of all replicas of a store. */
   static readonly names: Key = ['replicas'];
 
+  /** Where the replica of a name says what it is. */
+  static identityOf(name: string): Key {
+    return [...Layout.names, name];
+  }
+
   get identity(): Key {
-    return [...Layout.names, this.name];
+    return Layout.identityOf(this.name);
   }
 
   /** Below it stands everything but the identity. */
@@ -86,13 +94,8 @@ export class Layout {
     return [...this.bodies, number];
   }
 
-  /** @param writer tells apart what several have written of one change */
-  sequenced(seq: number, writer: number): Key {
-    return [...this.sequence, seq, writer];
-  }
-
-  /** Not above the keys of a change. */
-  sequencedFrom(seq: number): Key {
+  /** @param seq the last change of the record */
+  sequenced(seq: number): Key {
     return [...this.sequence, seq];
   }
 

@@ -8,7 +8,7 @@ import { leaves, pathTo } from '../revs/leaves.ts';
 import type { RevisionPath } from '../revs/path.ts';
 import { diff } from './diff.ts';
 import { readFailures } from './failures.ts';
-import { type Identity, openIdentity } from './identity.ts';
+import { type Identity, openIdentity, removeIdentity } from './identity.ts';
 import { type ReplicaInfo, readInfo } from './info.ts';
 import { Layout } from './layout.ts';
 import { Lifetime } from './lifetime.ts';
@@ -83,8 +83,8 @@ export interface AllDocsRange {
  */
 export async function openReplica(kv: Kv, name: string, options: ReplicaOptions = {}): Promise<Replica> {
   const on = platform(options.platform);
-  const layout = new Layout(name);
-  const identity = await openIdentity(kv, layout, on);
+  const identity = await openIdentity(kv, name, on);
+  const layout = new Layout(name, identity.uuid);
   return new Replica(kv, layout, identity, options.keep ?? 'leaves', on);
 }
 
@@ -241,7 +241,7 @@ export class Replica implements Target {
     // Without its counter nothing can be written to it any more; what is left is then swept in steps.
     await this.#kv.update([this.#layout.counter], () => ({ delete: [this.#layout.counter], result: undefined }));
     await sweep(this.#kv, this.#layout.root);
-    await this.#kv.update([], () => ({ delete: [this.#layout.identity], result: undefined }));
+    await removeIdentity(this.#kv, this.#layout);
   }
 
   async #revision(id: string, { rev, ...shown }: Shown & { readonly rev?: string }): Promise<RevisionText | undefined> {

@@ -71,7 +71,10 @@ export interface StorageGrowth {
 export interface PreparedCommit {
   /** Written before the commit, where it is too much for one: nothing names it until the commit does. */
   readonly ahead: readonly Mutation[];
+  /** Written before that, with `next`: by it what comes ahead is found and cleared away, should the commit never come. */
+  readonly announced: readonly Mutation[];
   readonly set: readonly Mutation[];
+  readonly delete: readonly Key[];
   /** The next number that is free after it: see `Counter`. */
   readonly next: number;
   readonly growth: StorageGrowth;
@@ -115,6 +118,10 @@ export interface Damage {
 export interface StorageUse {
   /** The first number after all that are in use. */
   readonly next: number;
+  /** Bytes of the bodies that documents name; undefined where a document cannot be read. */
+  readonly bytes: number | undefined;
+  /** Changes that the records of their order hold; undefined where one cannot be read. */
+  readonly sequenced: number | undefined;
   /** What no document uses; undefined where a document cannot be read, as nothing is known then of what it names. */
   readonly reclaimable: { readonly records: number; readonly bytes: number } | undefined;
 }
@@ -140,6 +147,8 @@ export interface DocumentStorage {
   range(range: HeadRange): AsyncIterable<readonly Head[]>;
   /** The documents that have changed since a change, in the order of their last changes, many at once. */
   changes(since: number): AsyncIterable<readonly Head[]>;
+  /** Their ids alone, without a look at the documents: one that has changed again meanwhile may be told twice. */
+  changedIds(since: number): AsyncIterable<readonly Pick<Head, 'id' | 'seq'>[]>;
   /** The texts of bodies, in the order asked. */
   bodies(places: readonly BodyPlace[]): Promise<FoundBody[]>;
   /** Everything that is kept, step by step; what is damaged is told instead of thrown. Memory: one step, a few megabytes. */

@@ -14,9 +14,10 @@ export class VerifyTally {
   /** The newest document: where it stands in the order of local changes. */
   #newest: { readonly seq: number; readonly id?: string } = { seq: 0 };
   #use: StorageUse | undefined;
-  /** Whether every document, and the attachments of every revision, could be counted. */
+  /** Whether every document, and the attachments and bodies of every revision, could be counted. */
   #countsDocuments = true;
   #countsAttachments = true;
+  #countsBodies = true;
   problems = 0;
   failures = 0;
   source: VerifySummary['source'];
@@ -26,9 +27,9 @@ export class VerifyTally {
   }
 
   /**
-   * @param sound whether its attachment stubs can be read
+   * @param problems what is wrong with it
    */
-  addDocument({ head, bodies }: InspectedDocument, { sound }: { readonly sound: boolean }): void {
+  addDocument({ head, bodies }: InspectedDocument, problems: readonly VerifyProblem[]): void {
     if (winner(head.tree)?.deleted === true) this.#tombstones += 1;
     else this.#docs += 1;
     for (const body of bodies) {
@@ -36,8 +37,9 @@ export class VerifyTally {
       this.#revisions += 1;
       this.#bytes += body.bytes;
     }
-    if (sound) this.#attachments += countAttachments(head.stored);
-    else this.#countsAttachments = false;
+    if (problems.length > 0) this.#countsBodies = false;
+    if (problems.some(({ kind }) => kind === 'attachments')) this.#countsAttachments = false;
+    else this.#attachments += countAttachments(head.stored);
     if (head.seq > this.#newest.seq) this.#newest = head;
   }
 
@@ -69,6 +71,10 @@ export class VerifyTally {
       const message = `The replica counts ${counter.seq} changes, and the newest document is of change ${seq}`;
       problems.push(problem('counter', message, id === undefined ? {} : { id }));
     }
+    const { bytes, sequenced } = this.#use ?? {};
+    if (bytes !== undefined && this.#countsBodies)
+      check('bytes of bodies in use', counter.bodyBytes - counter.deadBytes, bytes);
+    if (sequenced !== undefined) check('changes in their order', counter.sequenced, sequenced);
     if (this.#use !== undefined && this.#use.next > counter.next) {
       const message = `The replica has used numbers below ${counter.next}, and ${this.#use.next - 1} is in use`;
       problems.push(problem('counter', message));

@@ -83,7 +83,7 @@ async function* findings(
       const { id, seq, tree } = document.head;
       const own = documentProblems(document);
       problems.push(...own);
-      tally.addDocument(document, { sound: !own.some(({ kind }) => kind === 'attachments') });
+      tally.addDocument(document, own);
       if (!sequences.add(seq)) problems.push(problem('sequence', 'Another document is of the same change', { id }));
       if (named?.has(seq) === false) {
         const surplus = leaves(tree).map(({ rev }) => rev);

@@ -3,6 +3,7 @@ import { ContentionError } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
 import { encodeJson } from '../kv/json.ts';
 import type { Decision, Key, Kv } from '../kv/kv.ts';
+import { inCommits } from './commit-size.ts';
 import { type Counter, decodeCounter } from './counter.ts';
 import { changeFailures } from './failures.ts';
 import type { Layout } from './layout.ts';
@@ -65,17 +66,17 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
   }
   if (changes.length === 0 && last.length === 0 && failures.delete.length === 0) return rejected;
 
-  const { ahead, set, ...commit } = storage.prepare(changes, counter.next);
+  const { ahead, announced, ...commit } = storage.prepare(changes, counter.next);
   if (ahead.length > 0) {
     // The numbers are taken first, so that no other writer puts his records under them.
-    if (!(await turn.commit({ next: commit.next }))) return 'lost';
-    await writeAhead(kv, ahead);
+    if (!(await turn.commit({ next: commit.next, set: announced }))) return 'lost';
+    for (const records of inCommits(ahead, kv.limits)) if (!(await turn.writeAhead(records))) return 'lost';
   }
   const done = await turn.commit({
     ...commit,
     changes,
-    set: [...set, ...last],
-    delete: failures.delete,
+    set: [...commit.set, ...last],
+    delete: [...commit.delete, ...failures.delete],
     failures: failures.growth,
   });
   return done ? rejected : 'lost';
@@ -88,13 +89,6 @@ async function readHeads(
   const ids = [...new Set([...revisions, ...failures, ...replace].map(({ id }) => id))].filter(isStorableId);
   const heads = await storage.heads(ids);
   return new Map(heads.flatMap((head) => (head === undefined ? [] : [[head.id, head]])));
-}
-
-/** What is too much for one commit, in as many as it needs. */
-async function writeAhead(kv: Kv, records: readonly Mutation[]): Promise<void> {
-  for (const record of records) {
-    await kv.update([], () => ({ set: [record], result: undefined }), { durability: 'relaxed' });
-  }
 }
 
 /** What one commit of a turn writes. */
@@ -122,6 +116,20 @@ class Turn {
     const [entry] = await kv.read([layout.counter]);
     this.#counter = decodeCounter(entry, layout.name);
     return this.#counter;
+  }
+
+  /** Writes what nothing names yet. False when somebody else has written since: the turn is lost. */
+  async writeAhead(set: readonly Mutation[]): Promise<boolean> {
+    const { kv, layout, lifetime } = this.#writing;
+    lifetime.check();
+    return kv.update(
+      [layout.counter],
+      ([seen]) => {
+        const isOurs = decodeCounter(seen, layout.name).token === this.#counter?.token;
+        return isOurs ? { set, result: true } : { result: false };
+      },
+      { durability: 'relaxed' },
+    );
   }
 
   /** False when somebody else has written since. */

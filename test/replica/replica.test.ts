@@ -294,7 +294,8 @@ describe('A replica', () => {
     await expect(handle.writeBatch({ revisions: [revision('b', 'x')] })).rejects.toMatchObject({ failure: 'missing' });
     await expect(replica.get('a')).rejects.toMatchObject({ name: 'ClosedError' });
     expect(await all(replicas(kv))).toEqual(['recipes2']);
-    for await (const { key } of list(kv, { prefix: ['replica'] })) expect(key[1]).toBe('recipes2');
+    const { uuid } = await other.info();
+    for await (const { key } of list(kv, { prefix: ['replica'] })) expect(key[1]).toBe(uuid);
     expect(await other.get('a')).toBeDefined();
     expect(await (await openReplica(kv, 'recipes')).info()).toMatchObject({ docCount: 0 });
   });
@@ -312,15 +313,17 @@ describe('A replica', () => {
   test('of a newer couchtide, or a damaged one, is refused and left as it is', async () => {
     const put = (value: object): Promise<void> =>
       kv.update([], () => ({ set: [[['replicas', 'odd'], encodeJson(value)]], result: undefined }));
-    await put({ format: 2, uuid: 'u', partBytes: 1 });
+    await put({ format: 3, uuid: 'u', partBytes: 1 });
     await expect(openReplica(kv, 'odd')).rejects.toMatchObject({ name: 'StoreError', failure: 'newer' });
+    await put({ format: 1, uuid: 'u', partBytes: 1 });
+    await expect(openReplica(kv, 'odd')).rejects.toMatchObject({ name: 'StoreError', failure: 'corrupt' });
     await put({ something: 'else' });
     await expect(openReplica(kv, 'odd')).rejects.toMatchObject({ name: 'StoreError', failure: 'corrupt' });
   });
 
   test('says that it is damaged when a body is gone', async () => {
     await write(revision('a', 'x', { v: 1 }));
-    for await (const { key } of list(kv, { prefix: ['replica', 'recipes', 'body'] })) {
+    for await (const { key } of list(kv, { prefix: ['replica', (await replica.info()).uuid, 'body'] })) {
       await kv.update([], () => ({ delete: [key], result: undefined }));
     }
     await expect(replica.get('a')).rejects.toMatchObject({ name: 'StoreError', failure: 'corrupt' });

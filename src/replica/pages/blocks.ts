@@ -1,3 +1,4 @@
+import { isStoreError } from '../../core/errors.ts';
 import type { Key, Kv } from '../../kv/kv.ts';
 import { joinBytes } from '../join-bytes.ts';
 import type { Layout } from '../layout.ts';
@@ -18,11 +19,22 @@ const CACHE_BYTES = 8 * 1024 * 1024;
 /** A block is not there: the run has been replaced since it was listed. */
 export class MissingBlock extends Error {
   override readonly name = 'MissingBlock';
-  readonly key: Key;
+  /** The number of the run. */
+  readonly run: number;
 
-  constructor(key: Key) {
+  constructor(run: number) {
     super('A page of documents is not there');
-    this.key = key;
+    this.run = run;
+  }
+}
+
+/** What is read of blocks, or undefined where they are not there or cannot be read. */
+export async function unlessDamaged<R>(read: () => Promise<R>): Promise<R | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MissingBlock || (isStoreError(error) && error.failure === 'corrupt')) return undefined;
+    throw error;
   }
 }
 
@@ -33,26 +45,32 @@ export class MissingBlock extends Error {
 export class Blocks {
   readonly #kv: Kv;
   readonly #layout: Layout;
-  readonly #partBytes: number;
+  /** Into how large records blocks are cut. */
+  readonly partBytes: number;
   readonly #nodes = new Map<string, { readonly children: readonly Child[]; readonly bytes: number }>();
   #cached = 0;
 
   constructor(kv: Kv, layout: Layout, partBytes: number) {
     this.#kv = kv;
     this.#layout = layout;
-    this.#partBytes = partBytes;
+    this.partBytes = partBytes;
   }
 
   /** How many blocks so many bytes take. */
   countOf(bytes: number): number {
-    return Math.max(1, Math.ceil(bytes / this.#partBytes));
+    return Math.max(1, Math.ceil(bytes / this.partBytes));
   }
 
   records(run: number, block: number, bytes: Uint8Array): Mutation[] {
     return Array.from({ length: this.countOf(bytes.length) }, (_, part) => [
       this.#layout.block(run, block + part),
-      bytes.subarray(part * this.#partBytes, (part + 1) * this.#partBytes),
+      bytes.subarray(part * this.partBytes, (part + 1) * this.partBytes),
     ]);
+  }
+
+  /** The keys of the records at a place. */
+  keysOf({ run, block, bytes }: BlockPlace): Key[] {
+    return Array.from({ length: this.countOf(bytes) }, (_, part) => this.#layout.block(run, block + part));
   }
 
   /**
@@ -61,13 +79,13 @@ export class Blocks {
    * @throws MissingBlock when one is not there
    */
   async read(places: readonly BlockPlace[]): Promise<Uint8Array[]> {
-    const keys = places.map((place) => this.#keysOf(place));
+    const keys = places.map((place) => this.keysOf(place));
     const entries = await readMany(this.#kv, keys.flat());
     let at = 0;
-    return keys.map((own) => {
-      const parts = own.map((key) => {
+    return places.map(({ run }, index) => {
+      const parts = (keys[index] ?? []).map(() => {
         const value = entries[at++]?.value;
-        if (value === undefined) throw new MissingBlock(key);
+        if (value === undefined) throw new MissingBlock(run);
         return value;
       });
       return parts.length === 1 && parts[0] !== undefined ? parts[0] : joinBytes(parts);
@@ -105,10 +123,6 @@ export class Blocks {
       this.#nodes.delete(oldest);
       this.#cached -= bytes;
     }
-  }
-
-  #keysOf({ run, block, bytes }: BlockPlace): Key[] {
-    return Array.from({ length: this.countOf(bytes) }, (_, part) => this.#layout.block(run, block + part));
   }
 }
 

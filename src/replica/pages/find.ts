@@ -4,8 +4,8 @@ import { type Child, childFor } from './node.ts';
 import { Page, type PageEntry } from './page.ts';
 import type { Run } from './run.ts';
 
-/** Pages that are held in memory together. */
-const PAGES = 256;
+/** Pages that are held in memory together, in bytes; one page at least. */
+const HELD_BYTES = 4 * 1024 * 1024;
 
 interface Sought {
   readonly id: Uint8Array;
@@ -27,18 +27,36 @@ export async function findEntries(
 ): Promise<(PageEntry | undefined)[]> {
   const sought = ids.map((id): Sought => ({ id, hash: hashId(id), found: undefined }));
   const pages = (await Promise.all(runs.map((run) => pagesFor(blocks, run, sought)))).flat();
-  for (let start = 0; start < pages.length; start += PAGES) {
-    const part = pages.slice(start, start + PAGES);
+  for (const part of cut(pages)) {
     const read = await blocks.read(part.map(({ place }) => place));
     for (const [index, { sought }] of part.entries()) {
       const page = new Page(read[index] ?? new Uint8Array());
       for (const one of sought) {
         const entry = page.find(one.id);
-        if (entry !== undefined && (one.found === undefined || entry.seq > one.found.seq)) one.found = entry;
+        // A copy, so that it does not hold the page.
+        if (entry !== undefined && entry.seq > (one.found?.seq ?? -1)) {
+          one.found = { id: one.id, seq: entry.seq, head: entry.head.slice() };
+        }
       }
     }
   }
   return sought.map(({ found }) => found);
+}
+
+/** In parts that can be held together. */
+function* cut(pages: readonly SoughtIn[]): Generator<readonly SoughtIn[]> {
+  let part: SoughtIn[] = [];
+  let bytes = 0;
+  for (const page of pages) {
+    if (part.length > 0 && bytes + page.place.bytes > HELD_BYTES) {
+      yield part;
+      part = [];
+      bytes = 0;
+    }
+    part.push(page);
+    bytes += page.place.bytes;
+  }
+  if (part.length > 0) yield part;
 }
 
 interface SoughtIn {

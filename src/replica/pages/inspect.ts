@@ -1,31 +1,30 @@
-import { isJsonObject } from '../../core/json-value.ts';
-import { decodeJson } from '../../kv/json.ts';
-import type { Entry, Key } from '../../kv/kv.ts';
 import { listPages } from '../../kv/list.ts';
+import { isCount } from '../count.ts';
 import { decodeHead } from '../head.ts';
 import { NumberSet } from '../number-set.ts';
-import type { Damage, Head, InspectedDocument, Inspection } from '../storage.ts';
+import type { BodyPlace, Damage, Head, InspectedDocument, Inspection } from '../storage.ts';
 import { tryDecode } from '../try-decode.ts';
 import type { BlockPlace } from './blocks.ts';
-import { findEntries } from './find.ts';
+import { inspectJobs, inspectUnused, unknown } from './inspect-rest.ts';
+import { EVERYTHING, inspectRun, isUnsure, type RunDamage, type UnsureDocuments } from './inspect-run.ts';
+import { inspectSequence } from './inspect-sequence.ts';
 import { mergedEntries } from './merged-entries.ts';
 import type { PageEntry } from './page.ts';
 import { decodeRun, type Run } from './run.ts';
-import { decodeSequence } from './sequence.ts';
 import type { Workshop } from './workshop.ts';
 
 /** How much of bodies is read together. */
 const STEP_BYTES = 4 * 1024 * 1024;
 /** Of how many documents: each may bring a whole segment along. */
 const STEP_DOCUMENTS = 100;
-/** Records of bodies and pages that are read together, each of half a megabyte at most. */
-const RECORDS = 16;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Looks through everything that `PageStorage` keeps: runs, the order of changes, the documents in the order of their ids, each with its
- * bodies, and then which records of bodies and pages nothing names.
+ * Looks through everything that `PageStorage` keeps: the runs with their pages, the documents in the order of their ids, each with its
+ * bodies, the order of changes, the jobs that are under way, and which records of bodies and pages nothing names.
+ *
+ * Each damage is told once: of documents that may be newer in a page which cannot be read, nothing is told but that.
  *
  * Memory: one step, and one bit for each change and each record of bodies. Time: bodies are read in the order of ids, so that a record of
  * them is read once for every step that has documents in it, and all once more.
@@ -33,138 +32,125 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws StoreError `newer` for a tree that only a newer couchtide can read
  */
 export async function* inspectPages(workshop: Workshop): AsyncGenerator<Inspection, void, undefined> {
-  const { blocks, layout } = workshop;
   const found = yield* inspectRuns(workshop);
-  const { runs } = found;
-  const sequenced = yield* inspectSequence(workshop, runs);
-  const named = new NumberSet();
-  let next = runs.reduce((highest, { number }) => Math.max(highest, number + 1), 0);
-  let allRead = found.allRead;
-  const damages: Damage[] = [];
-  const onDamage = ({ run, block }: BlockPlace): void => {
-    allRead = false;
-    damages.push({ key: layout.block(run, block), kind: 'document', message: 'A page of documents cannot be read' });
-  };
-  for await (const entries of mergedEntries(blocks, runs, { onDamage })) {
-    const heads: Head[] = [];
-    for (const entry of entries) {
-      const head = readHead(entry);
-      if ('damage' in head) {
-        allRead = false;
-        damages.push({ key: layout.runs, kind: 'document', ...head.damage });
-        continue;
-      }
-      if (!sequenced.has(head.seq)) {
-        const message = 'The order of changes does not name the last change of the document';
-        damages.push({ key: layout.sequence, kind: 'sequence', id: head.id, message });
-      }
-      heads.push(head);
+  const isSound = found.unsure.length === 0;
+  const documents = yield* inspectDocuments(workshop, found);
+  const sequence = yield* inspectSequence(workshop, isSound ? found.runs : undefined);
+  if (isSound && sequence.holding < documents.count) {
+    for await (const heads of headsOf(workshop, found)) {
+      const missing = heads.filter(({ seq }) => !sequence.has(seq));
+      yield { documents: [], damages: missing.map(({ id }) => notSequenced(id, workshop)) };
     }
-    for (const { stored } of heads) {
-      for (const { place } of stored) {
-        for (const number of workshop.bodies.recordsOf(place)) {
-          named.add(number);
-          next = Math.max(next, number + 1);
-        }
-      }
-    }
-    if (damages.length > 0) yield { documents: [], damages: damages.splice(0) };
-    for (const step of cutSteps(heads)) yield { documents: await withBodies(step, workshop), damages: [] };
   }
-  if (damages.length > 0) yield { documents: [], damages };
-  yield* inspectRest(workshop, { runs, named, next, allRead });
+  const outputs = yield* inspectJobs(workshop, found.runs);
+  const use = { runs: found.runs, bodies: documents.bodies, places: sequence.places, outputs };
+  const { next, ...unused } = yield* inspectUnused(workshop, use);
+  yield {
+    documents: [],
+    damages: [],
+    use: {
+      next: Math.max(next, documents.next, ...found.runs.map(({ number }) => number + 1)),
+      bytes: isSound ? documents.bytes : undefined,
+      sequenced: sequence.changes,
+      reclaimable: isSound && sequence.changes !== undefined ? unused : undefined,
+    },
+  };
 }
 
-async function* inspectRuns({
-  kv,
-  layout,
-}: Workshop): AsyncGenerator<Inspection, { runs: Run[]; allRead: boolean }, undefined> {
+interface InspectedRuns {
+  /** Those that can be used, if only in part. */
+  readonly runs: readonly Run[];
+  /** Pages and nodes that cannot be used. */
+  readonly damaged: readonly BlockPlace[];
+  readonly unsure: readonly UnsureDocuments[];
+}
+
+async function* inspectRuns(workshop: Workshop): AsyncGenerator<Inspection, InspectedRuns, undefined> {
+  const { kv, layout } = workshop;
   const runs: Run[] = [];
-  let allRead = true;
+  const found: RunDamage[] = [];
   for await (const entries of listPages(kv, { prefix: layout.runs })) {
     const damages: Damage[] = [];
     for (const { key, value } of entries) {
-      const number = numberOf(key, layout.runs);
-      const run = number === undefined ? undefined : tryDecode((bytes) => decodeRun(number, bytes), value);
-      if (run !== undefined) {
-        runs.push(run);
+      const [number, ...more] = key.slice(layout.runs.length);
+      if (!isCount(number) || more.length > 0) {
+        damages.push(unknown(key, 'runs'));
         continue;
       }
-      allRead = false;
-      damages.push(
-        number === undefined
-          ? unknown(key, 'runs')
-          : { key, kind: 'document', message: 'The index of a part of the documents cannot be read' },
-      );
-    }
-    yield { documents: [], damages };
-  }
-  return { runs, allRead };
-}
-
-/** Which changes of documents, being their last, are in the order of changes. */
-async function* inspectSequence(
-  { kv, layout, blocks }: Workshop,
-  runs: readonly Run[],
-): AsyncGenerator<Inspection, NumberSet, undefined> {
-  const encoder = new TextEncoder();
-  const sequenced = new NumberSet();
-  // Lookups fail as a whole where pages are damaged; that is told of the documents, and nothing can be said here.
-  for await (const entries of listPages(kv, { prefix: layout.sequence }, { pageSize: RECORDS })) {
-    const damages: Damage[] = [];
-    for (const { key, value } of entries) {
-      const changes = isSequenceKey(key, layout.sequence) ? tryDecode(decodeSequence, value) : undefined;
-      if (changes === undefined) {
-        damages.push({ key, kind: 'sequence', message: 'A record of the order of changes cannot be read' });
-        continue;
-      }
-      const ids = changes.map(({ id }) => encoder.encode(id));
-      const found = await findSound(blocks, runs, ids);
-      for (const [index, { seq }] of changes.entries()) {
-        if (found === undefined || found[index]?.seq === seq) sequenced.add(seq);
+      const run = tryDecode((bytes) => decodeRun(number, bytes), value);
+      if (run !== undefined) runs.push(run);
+      else {
+        const message = 'The index of a part of the documents cannot be read';
+        found.push({ damage: { key, kind: 'document', message }, unsure: EVERYTHING });
       }
     }
     yield { documents: [], damages };
   }
-  return sequenced;
-}
-
-async function findSound(
-  blocks: Workshop['blocks'],
-  runs: readonly Run[],
-  ids: readonly Uint8Array[],
-): Promise<(PageEntry | undefined)[] | undefined> {
-  try {
-    return await findEntries(blocks, runs, ids);
-  } catch {
-    return undefined;
-  }
-}
-
-function readHead({ id, seq, head }: PageEntry): Head | { damage: { id?: string; message: string } } {
-  const name = tryText(id);
-  const decoded = tryDecode(decodeHead, head);
-  if (name !== undefined && decoded !== undefined && Number.isSafeInteger(seq) && seq > 0)
-    return { id: name, seq, ...decoded };
+  for (const run of runs) for await (const damage of inspectRun(workshop, run)) found.push(damage);
+  yield { documents: [], damages: found.map(({ damage }) => damage) };
   return {
-    damage: { ...(name === undefined ? {} : { id: name }), message: 'The record of the document cannot be read' },
+    runs,
+    damaged: found.flatMap(({ place }) => (place === undefined ? [] : [place])),
+    unsure: found.map(({ unsure }) => unsure),
   };
 }
 
-function tryText(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
+interface InspectedDocuments {
+  readonly count: number;
+  /** Bytes of their bodies. */
+  readonly bytes: number;
+  /** The records of bodies that they name. */
+  readonly bodies: NumberSet;
+  /** The first number after these. */
+  readonly next: number;
+}
+
+async function* inspectDocuments(
+  workshop: Workshop,
+  found: InspectedRuns,
+): AsyncGenerator<Inspection, InspectedDocuments, undefined> {
+  const bodies = new NumberSet();
+  let [count, bytes, next] = [0, 0, 0];
+  for await (const heads of headsOf(workshop, found)) {
+    count += heads.length;
+    for (const { place } of heads.flatMap(({ stored }) => stored)) {
+      bytes += bytesOf(place);
+      for (const number of workshop.bodies.recordsOf(place)) {
+        bodies.add(number);
+        next = Math.max(next, number + 1);
+      }
+    }
+    for (const step of cutSteps(heads)) yield { documents: await withBodies(step, workshop), damages: [] };
+  }
+  return { count, bytes, bodies, next };
+}
+
+/** The documents of which it is sure that this is what they are. */
+async function* headsOf(
+  { blocks }: Workshop,
+  { runs, damaged, unsure }: InspectedRuns,
+): AsyncGenerator<readonly Head[], void, undefined> {
+  const isLeftOut = ({ run, block }: BlockPlace): boolean =>
+    damaged.some((place) => place.run === run && place.block === block);
+  for await (const entries of mergedEntries(blocks, runs, { isLeftOut })) {
+    yield entries.filter(({ id }) => !unsure.some((documents) => isUnsure(id, documents))).map(headOf);
   }
 }
 
+function headOf({ id, seq, head }: PageEntry): Head {
+  return { id: decoder.decode(id), seq, ...decodeHead(head) };
+}
+
+function notSequenced(id: string, { layout }: Workshop): Damage {
+  const message = 'The order of changes does not name the last change of the document';
+  return { key: layout.sequence, kind: 'sequence', id, message };
+}
 /** Documents in parts whose bodies can be held together. */
 function* cutSteps(heads: readonly Head[]): Generator<readonly Head[], void, undefined> {
   let step: Head[] = [];
   let bytes = 0;
   for (const head of heads) {
-    const more = head.stored.reduce((sum, { place: [, , length = 0] }) => sum + Math.max(0, length), 0);
+    const more = head.stored.reduce((sum, { place }) => sum + bytesOf(place), 0);
     if (step.length > 0 && (step.length === STEP_DOCUMENTS || bytes + more > STEP_BYTES)) {
       yield step;
       step = [];
@@ -186,71 +172,6 @@ async function withBodies(heads: readonly Head[], { bodies }: Workshop): Promise
   });
 }
 
-interface Findings {
-  readonly runs: readonly Run[];
-  /** Records of bodies that documents name. */
-  readonly named: NumberSet;
-  readonly next: number;
-  readonly allRead: boolean;
-}
-
-/** Records of bodies and pages, to see which of them nothing names, and of upkeep. */
-async function* inspectRest(
-  { kv, layout }: Workshop,
-  { runs, named, next, allRead }: Findings,
-): AsyncGenerator<Inspection, void, undefined> {
-  const blocksOf = new Map(runs.map(({ number, blocks }) => [number, blocks]));
-  const reclaimable = { records: 0, bytes: 0 };
-  const count = (isNamed: boolean, { value }: Entry): void => {
-    if (isNamed) return;
-    reclaimable.records += 1;
-    reclaimable.bytes += value.length;
-  };
-  let highest = next;
-  for await (const entries of listPages(kv, { prefix: layout.bodies }, { pageSize: RECORDS })) {
-    const damages: Damage[] = [];
-    for (const entry of entries) {
-      const number = numberOf(entry.key, layout.bodies);
-      if (number === undefined) {
-        damages.push(unknown(entry.key, 'bodies'));
-        continue;
-      }
-      highest = Math.max(highest, number + 1);
-      count(named.has(number), entry);
-    }
-    yield { documents: [], damages };
-  }
-  for await (const entries of listPages(kv, { prefix: layout.blocks }, { pageSize: RECORDS })) {
-    const damages: Damage[] = [];
-    for (const entry of entries) {
-      const [run, number, ...more] = entry.key.slice(layout.blocks.length);
-      if (!isCount(run) || !isCount(number) || more.length > 0) damages.push(unknown(entry.key, 'pages'));
-      else count(number < (blocksOf.get(run) ?? 0), entry);
-    }
-    yield { documents: [], damages };
-  }
-  for await (const entries of listPages(kv, { prefix: layout.upkeep })) {
-    const broken = entries.filter(({ value }) => !isJsonObject(tryDecode(decodeJson, value)));
-    yield { documents: [], damages: broken.map(({ key }) => unknown(key, 'jobs of upkeep')) };
-  }
-  yield { documents: [], damages: [], use: { next: highest, reclaimable: allRead ? reclaimable : undefined } };
-}
-
-function unknown(key: Key, place: string): Damage {
-  return { key, kind: 'unknown', message: `A record among the ${place} is none of the replica` };
-}
-
-/** The number under which a record stands; undefined for a key that is none of the replica. */
-function numberOf(key: Key, area: Key): number | undefined {
-  const [number, ...more] = key.slice(area.length);
-  return isCount(number) && more.length === 0 ? number : undefined;
-}
-
-function isSequenceKey(key: Key, area: Key): boolean {
-  const parts = key.slice(area.length);
-  return parts.length === 2 && parts.every(isCount);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+function bytesOf([, , length = 0]: BodyPlace): number {
+  return Math.max(0, length);
 }

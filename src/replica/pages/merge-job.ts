@@ -1,10 +1,12 @@
-import { isJsonObject, type JsonObject } from '../../core/json-value.ts';
-import { packedBytes } from '../../kv/packed-text.ts';
-import { commitCounted, commitStep, type Job, writeAhead } from './jobs.ts';
+import { isJsonObject } from '../../core/json-value.ts';
+import { isCount } from '../count.ts';
+import type { Counter } from '../counter.ts';
+import { blocksBeyond, blocksOf, sweepOf } from './garbage.ts';
+import { commitStep, damagedJob, type Job, newJob, unlessStepped } from './jobs.ts';
 import { mergedEntries } from './merged-entries.ts';
 import { encodeRun, type Run } from './run.ts';
-import { type RunDraft, RunWriter } from './run-writer.ts';
-import { sweepOf } from './sweep-job.ts';
+import { decodeDraft, draftKeys, type RunDraft } from './run-draft.ts';
+import { type RunWriter, resumeRun } from './run-writer.ts';
 import { stepBytes, type Workshop } from './workshop.ts';
 
 /** Runs that are being merged into one. */
@@ -25,18 +27,18 @@ export function isMerge({ name }: Job): boolean {
   return name.startsWith('merge-');
 }
 
-/** The runs that a job merges. */
-export function inputsOf({ inputs }: JsonObject): number[] {
-  return Array.isArray(inputs) ? inputs.map(Number) : [];
-}
-
 /** Begins to merge some runs, unless somebody has written since they were listed. */
-export function beginMerge(workshop: Workshop, name: string, inputs: readonly Run[], token: string): Promise<boolean> {
-  const job = { name, key: workshop.layout.job(name), version: undefined, value: {} };
-  return commitCounted(workshop, job, (counter) => {
-    if (counter.token !== token) return undefined;
-    const value: MergeJob = { inputs: inputs.map(({ number }) => number), output: counter.next };
-    return { job: { ...value }, counter: { next: counter.next + 1 } };
+export function beginMerge(
+  workshop: Workshop,
+  name: string,
+  inputs: readonly Run[],
+  counter: Counter,
+): Promise<boolean> {
+  const merge: MergeJob = { inputs: inputs.map(({ number }) => number), output: counter.next };
+  return commitStep(workshop, newJob(workshop.layout, name), {
+    job: { ...merge },
+    seen: counter,
+    next: counter.next + 1,
   });
 }
 
@@ -47,59 +49,60 @@ export function beginMerge(workshop: Workshop, name: string, inputs: readonly Ru
  * @returns how many documents were merged; 0 when somebody else has worked on it meanwhile
  */
 export async function mergeStep(workshop: Workshop, job: Job, budget: number): Promise<number> {
-  const { kv, layout, blocks, runs } = workshop;
-  const { output, draft } = mergeOf(job);
-  const numbers = new Set(inputsOf(job.value));
-  const inputs = (await runs.current()).filter(({ number }) => numbers.has(number));
+  const { kv, blocks, runs } = workshop;
+  const merge = decodeMerge(job);
+  const inputs = (await runs.current()).filter(({ number }) => merge.inputs.includes(number));
   // Somebody else has finished it in between.
-  if (inputs.length < numbers.size) return 0;
-  const writer = new RunWriter(blocks, output, draft);
-  const range = draft === undefined ? {} : { begin: packedBytes(draft.last), isAfter: true };
+  if (inputs.length < merge.inputs.length) return 0;
+  const writer = await unlessStepped(kv, job, () => resumeRun(blocks, merge.output, merge.draft));
+  if (writer === undefined) return 0;
   const floor = Math.min(...inputs.map((input) => input.floor));
   let left = budget;
-  let isOver = true;
-  merging: for await (const entries of mergedEntries(blocks, inputs, range)) {
+  for await (const entries of mergedEntries(blocks, inputs, { begin: writer.last, isAfter: true })) {
     for (const entry of entries) {
       if (left === 0 || writer.bytes >= stepBytes(kv)) {
-        isOver = false;
-        break merging;
+        return (await goOn(workshop, job, merge, writer)) ? budget - left : 0;
       }
       writer.add(entry, floor);
       left -= 1;
     }
   }
-  const run = isOver ? writer.finish() : undefined;
-  const set = await writeAhead(kv, job, writer.take());
-  if (set === undefined) return 0;
-  if (!isOver) {
-    const next = { inputs: [...numbers], output, draft: writer.draft() };
-    return (await commitStep(kv, job, { set, job: next })) ? budget - left : 0;
-  }
-  const isDone = await commitCounted(workshop, job, () => ({
+  return (await finish(workshop, job, { merge, inputs, writer })) ? Math.max(1, budget - left) : 0;
+}
+
+function goOn(workshop: Workshop, job: Job, { inputs, output, draft }: MergeJob, writer: RunWriter): Promise<boolean> {
+  const next: MergeJob = { inputs, output, draft: writer.pause() };
+  const replaced = draftKeys(workshop.blocks, output, draft);
+  return commitStep(workshop, job, { records: writer.take(), delete: replaced, job: { ...next } });
+}
+
+/** The new run takes the place of the others. */
+function finish(
+  workshop: Workshop,
+  job: Job,
+  { merge, inputs, writer }: { readonly merge: MergeJob; readonly inputs: readonly Run[]; readonly writer: RunWriter },
+): Promise<boolean> {
+  const { layout, blocks } = workshop;
+  const { output, draft } = merge;
+  const added = writer.finish();
+  const end = { number: output, blocks: added?.blocks ?? 0 };
+  return commitStep(workshop, job, {
+    records: writer.take(),
     set: [
-      ...set,
-      ...(run === undefined ? [] : [[layout.run(output), encodeRun(run)] as const]),
-      sweepOf(layout, output, { runs: inputs }),
+      ...(added === undefined ? [] : [[layout.run(output), encodeRun(added)] as const]),
+      sweepOf(layout, output, [...blocksOf(inputs), blocksBeyond(end)]),
     ],
-    delete: inputs.map(({ number }) => layout.run(number)),
+    delete: [...inputs.map(({ number }) => layout.run(number)), ...draftKeys(blocks, output, draft)],
     job: undefined,
-    counter: {},
-  }));
-  return isDone ? Math.max(1, budget - left) : 0;
+    count: () => ({}),
+    runs: { added, removed: inputs },
+  });
 }
 
-function mergeOf({ value }: Job): Pick<MergeJob, 'output' | 'draft'> {
-  const { output, draft } = value;
-  return isJsonObject(draft) ? { output: Number(output), draft: draftOf(draft) } : { output: Number(output) };
-}
-
-/** A draft as {@link RunWriter.draft} made it. */
-export function draftOf({ heads, blocks, floor, last, open }: JsonObject): RunDraft {
-  return {
-    heads: Number(heads),
-    blocks: Number(blocks),
-    floor: floor === null ? null : Number(floor),
-    last: String(last),
-    open: Array.isArray(open) ? open.map(String) : [],
-  };
+/** @throws StoreError (`corrupt`) when the record of the job is none of a merge */
+export function decodeMerge({ value: { inputs, output, draft } }: Job): MergeJob {
+  if (!Array.isArray(inputs) || !inputs.every(isCount) || !isCount(output)) throw damagedJob();
+  if (draft === undefined) return { inputs, output };
+  if (!isJsonObject(draft)) throw damagedJob();
+  return { inputs, output, draft: decodeDraft(draft) };
 }

@@ -1,8 +1,7 @@
-import { isStoreError } from '../../core/errors.ts';
 import { compareBytes } from '../../kv/key.ts';
-import { type BlockPlace, type Blocks, MissingBlock } from './blocks.ts';
+import type { BlockPlace, Blocks } from './blocks.ts';
 import { type Child, childFor } from './node.ts';
-import { damagedPage, Page, type PageEntry } from './page.ts';
+import { Page, type PageEntry } from './page.ts';
 import type { Run } from './run.ts';
 
 /** A part of the documents, in the order of their ids. */
@@ -12,12 +11,13 @@ export interface EntryRange {
   /** Whether an entry of that very id is left out. */
   readonly isAfter?: boolean;
   readonly reverse?: boolean;
-  /** Told of every page and node that cannot be read, and that is left out then. By default the whole reading fails. */
-  readonly onDamage?: ((place: BlockPlace) => void) | undefined;
+  /** Pages and nodes that are left out, with all that is below. */
+  readonly isLeftOut?: ((place: BlockPlace) => boolean) | undefined;
 }
 
-/** Pages of one run that are read at once: few at first, as a reader may want no more. */
+/** Pages of one run that are read at once: few at first, as a reader may want no more, and no large ones together. */
 const MOST_AHEAD = 8;
+const MOST_BYTES = 256 * 1024;
 
 /**
  * The entries of some runs in the order of their ids, the newest of each document, many at once.
@@ -89,30 +89,17 @@ class Cursor {
   async load(): Promise<void> {
     while (this.entry === undefined && !this.#isOver) {
       const places: BlockPlace[] = [];
-      while (places.length < this.#ahead) {
+      for (let bytes = 0; places.length < this.#ahead && bytes < MOST_BYTES && !this.#isOver; ) {
         const { value } = await this.#places.next();
+        this.#isOver = value === undefined;
         if (value === undefined) break;
         places.push(value);
+        bytes += value.bytes;
       }
-      this.#isOver = places.length < this.#ahead;
       this.#ahead = Math.min(MOST_AHEAD, 2 * this.#ahead);
-      this.#pages = await this.#read(places);
+      this.#pages = (await this.#blocks.read(places)).map((bytes) => new Page(bytes));
       this.#enter();
     }
-  }
-
-  async #read(places: readonly BlockPlace[]): Promise<Page[]> {
-    const { onDamage } = this.#range;
-    if (onDamage === undefined) return (await this.#blocks.read(places)).map((bytes) => new Page(bytes));
-    const pages: Page[] = [];
-    for (const place of places) {
-      const page = await unlessDamaged(place, onDamage, async () => {
-        const [bytes = new Uint8Array()] = await this.#blocks.read([place]);
-        return soundPage(bytes);
-      });
-      if (page !== undefined) pages.push(page);
-    }
-    return pages;
   }
 
   #enter(): void {
@@ -147,47 +134,21 @@ async function* placesOf(
   blocks: Blocks,
   run: number,
   { root: children, height }: { readonly root: readonly Child[]; readonly height: number },
-  { begin, reverse = false, onDamage }: EntryRange,
+  { begin, ...range }: EntryRange,
 ): AsyncGenerator<BlockPlace, void, undefined> {
+  const { reverse = false, isLeftOut } = range;
   const step = reverse ? -1 : 1;
   const start = begin === undefined ? (reverse ? children.length - 1 : 0) : childFor(children, begin);
   for (let at = start; at >= 0 && at < children.length; at += step) {
     const child = children[at];
     if (child === undefined) return;
     const place = { run, block: child.block, bytes: child.bytes };
+    if (isLeftOut?.(place)) continue;
     if (height === 1) {
       yield place;
       continue;
     }
-    const read = async (): Promise<readonly Child[]> => (await blocks.nodes([place]))[0] ?? [];
-    const below = onDamage === undefined ? await read() : await unlessDamaged(place, onDamage, read);
-    if (below === undefined) continue;
-    const range = { reverse, onDamage, ...(at === start ? { begin } : {}) };
-    yield* placesOf(blocks, run, { root: below, height: height - 1 }, range);
+    const [root = []] = await blocks.nodes([place]);
+    yield* placesOf(blocks, run, { root, height: height - 1 }, at === start ? { begin, ...range } : range);
   }
-}
-
-/** What is read, or undefined where it is damaged. */
-async function unlessDamaged<T>(
-  place: BlockPlace,
-  onDamage: (place: BlockPlace) => void,
-  read: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof MissingBlock) && !(isStoreError(error) && error.failure === 'corrupt')) throw error;
-    onDamage(place);
-    return undefined;
-  }
-}
-
-/** @throws StoreError (`corrupt`) when an entry cannot be read, or is not in its order */
-function soundPage(bytes: Uint8Array): Page {
-  const page = new Page(bytes);
-  for (let index = 0; index < page.count; index += 1) {
-    page.entryAt(index);
-    if (index > 0 && compareBytes(page.idAt(index - 1), page.idAt(index)) >= 0) throw damagedPage();
-  }
-  return page;
 }

@@ -50,10 +50,10 @@ export function decodeNode(bytes: Uint8Array): Child[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const children: Child[] = [];
   for (let at = 0; at < bytes.length; ) {
-    if (at + CHILD_HEAD > bytes.length) throw damaged();
+    if (at + CHILD_HEAD > bytes.length) throw damagedIndex();
     const middle = at + CHILD_HEAD + view.getUint32(at);
     const end = middle + view.getUint32(at + 12);
-    if (end > bytes.length) throw damaged();
+    if (end > bytes.length) throw damagedIndex();
     children.push({
       from: bytes.subarray(at + CHILD_HEAD, middle),
       block: view.getUint32(at + 4),
@@ -62,7 +62,7 @@ export function decodeNode(bytes: Uint8Array): Child[] {
     });
     at = end;
   }
-  if (children.length === 0) throw damaged();
+  if (children.length === 0) throw damagedIndex();
   return children;
 }
 
@@ -86,6 +86,7 @@ export function separator(last: Uint8Array, next: Uint8Array): Uint8Array {
   return next.slice(0, same + 1);
 }
 
-function damaged(): StoreError {
+/** What is thrown where the tree above pages cannot be read. */
+export function damagedIndex(): StoreError {
   return new StoreError('The replica is damaged: its index cannot be read; pull it into a new replica', 'corrupt');
 }

@@ -3,9 +3,8 @@ import type { Platform } from '../../core/platform.ts';
 import { compareBytes } from '../../kv/key.ts';
 import type { Key, Kv } from '../../kv/kv.ts';
 import { BodyReader } from '../body-reader.ts';
-import { decodeHead, encodeHead } from '../head.ts';
+import { decodeHead } from '../head.ts';
 import type { Layout } from '../layout.ts';
-import { SegmentWriter } from '../segment-writer.ts';
 import type {
   BodyPlace,
   DocumentChange,
@@ -14,27 +13,19 @@ import type {
   Head,
   HeadRange,
   Inspection,
-  Mutation,
   PreparedCommit,
-  StoredRevision,
 } from '../storage.ts';
 import { Blocks, MissingBlock } from './blocks.ts';
-import { fitsOneCommit } from './commit-size.ts';
 import { findEntries } from './find.ts';
 import { inspectPages } from './inspect.ts';
 import { mergedEntries } from './merged-entries.ts';
 import type { PageEntry } from './page.ts';
-import { encodeRun, type Run } from './run.ts';
+import { prepareBatch } from './prepare-batch.ts';
+import type { Run } from './run.ts';
 import { RunList } from './run-list.ts';
-import { RunWriter } from './run-writer.ts';
-import { isFullRecord, readSequence, sequenceRecords } from './sequence.ts';
+import { readSequence } from './sequence.ts';
 import { keepUp, type Written } from './upkeep.ts';
 import type { Workshop } from './workshop.ts';
-
-/** How often what is read may be replaced while it is read. */
-const MOST_REPLACED = 10;
-
-const NOTHING: Written = { changes: 0, bytes: 0 };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -51,7 +42,7 @@ export class PageStorage implements DocumentStorage {
   readonly #workshop: Workshop;
   readonly #runs: RunList;
   /** Since the last upkeep. */
-  #written: Written = NOTHING;
+  #written: Written = { changes: 0, bytes: 0 };
 
   /** @param partBytes into how large records bodies and pages are cut, as the replica was made */
   constructor(kv: Kv, layout: Layout, partBytes: number, platform: Platform) {
@@ -66,12 +57,10 @@ export class PageStorage implements DocumentStorage {
     return [layout.runs, layout.blocks, layout.bodies, layout.sequence, layout.upkeep];
   }
 
-  heads(ids: readonly string[]): Promise<(Head | undefined)[]> {
+  async heads(ids: readonly string[]): Promise<(Head | undefined)[]> {
     const wanted = ids.map((id) => encoder.encode(id));
-    return this.#read(async (runs) => {
-      const entries = await findEntries(this.#workshop.blocks, runs, wanted);
-      return entries.map((entry) => (entry === undefined ? undefined : headOf(entry)));
-    });
+    const entries = await this.#untilUndisturbed((runs) => findEntries(this.#workshop.blocks, runs, wanted));
+    return entries.map((entry) => (entry === undefined ? undefined : headOf(entry)));
   }
 
   async *range({ from, to, reverse = false }: HeadRange): AsyncGenerator<readonly Head[], void, undefined> {
@@ -80,32 +69,32 @@ export class PageStorage implements DocumentStorage {
     const sign = reverse ? -1 : 1;
     let begin: Uint8Array | undefined = first;
     let isAfter = false;
-    for (let replaced = 0; ; ) {
+    for (;;) {
       try {
-        const range = begin === undefined ? { reverse } : { begin, isAfter, reverse };
-        for await (const entries of mergedEntries(blocks, await this.#runs.current(), range)) {
+        for await (const entries of mergedEntries(blocks, await this.#runs.current(), { begin, isAfter, reverse })) {
           const within = last === undefined ? entries : entries.filter(({ id }) => sign * compareBytes(id, last) <= 0);
           if (within.length > 0) yield within.map(headOf);
           if (within.length < entries.length) return;
           begin = entries.at(-1)?.id ?? begin;
           isAfter = true;
-          replaced = 0;
         }
         return;
       } catch (error) {
-        replaced += 1;
-        this.#mustBeReplaced(error, replaced);
+        await this.#mustBeReplaced(error);
       }
     }
   }
 
   async *changes(since: number): AsyncGenerator<readonly Head[], void, undefined> {
-    const { kv, layout } = this.#workshop;
-    for await (const changes of readSequence(kv, layout, since)) {
+    for await (const changes of this.changedIds(since)) {
       const heads = await this.heads(changes.map(({ id }) => id));
-      const holding = heads.filter((head, index) => head !== undefined && head.seq === changes[index]?.seq);
+      const holding = heads.filter((head, index) => head?.seq === changes[index]?.seq);
       if (holding.length > 0) yield holding.filter((head) => head !== undefined);
     }
+  }
+
+  changedIds(since: number): AsyncIterable<readonly Pick<Head, 'id' | 'seq'>[]> {
+    return readSequence(this.#workshop, since);
   }
 
   bodies(places: readonly BodyPlace[]): Promise<FoundBody[]> {
@@ -117,74 +106,53 @@ export class PageStorage implements DocumentStorage {
   }
 
   prepare(changes: readonly DocumentChange[], next: number): PreparedCommit {
-    const { kv, layout, partBytes, blocks } = this.#workshop;
-    const run = new RunWriter(blocks, next);
-    const segments = new SegmentWriter(layout, partBytes, next + 1);
-    let bodyBytes = 0;
-    const entries = changes.map((change) => {
-      const added = change.added.map(({ rev, body, attachments }): StoredRevision => {
-        const bytes = encoder.encode(body);
-        bodyBytes += bytes.length;
-        const place = segments.add(bytes);
-        return attachments === undefined ? { rev, place } : { rev, place, attachments };
-      });
-      const stored = [...change.kept, ...added];
-      const head = encodeHead({ tree: change.tree, stored });
-      return { id: encoder.encode(change.id), seq: change.seq, head, floor: floorOf(stored) };
-    });
-    entries.sort((a, b) => compareBytes(a.id, b.id));
-    for (const { floor, ...entry } of entries) run.add(entry, floor);
-    const finished = run.finish();
-    const sequence = sequenceRecords(layout, changes, next);
-    const records = [...segments.take(), ...run.take(), ...sequence];
-    const root: Mutation[] = finished === undefined ? [] : [[layout.run(next), encodeRun(finished)]];
-    const fits = fitsOneCommit(records, kv.limits);
+    const { commit, run, bytes } = prepareBatch(this.#workshop, changes, next);
     return {
-      ahead: fits ? [] : records,
-      set: fits ? [...records, ...root] : root,
-      next: segments.next,
-      growth: {
-        bodyBytes,
-        deadBytes: changes.reduce((sum, { dropped }) => sum + lengthOf(dropped), 0),
-        sequenced: changes.length,
-        sequenceRecords: sequence.filter((record) => !isFullRecord(record)).length,
-      },
+      ...commit,
       adopt: (tokens) => {
-        this.#runs.add(finished, tokens);
-        this.#written = { changes: this.#written.changes + changes.length, bytes: this.#written.bytes + bodyBytes };
+        this.#runs.change({ added: run }, tokens);
+        this.#note({ changes: changes.length, bytes });
       },
     };
   }
 
   async upkeep(): Promise<void> {
-    if (this.#written === NOTHING) return;
-    for (let replaced = 1; ; replaced += 1) {
+    const written = this.#written;
+    if (written.changes === 0) return;
+    this.#written = { changes: 0, bytes: 0 };
+    try {
+      await this.#untilUndisturbed(() => keepUp(this.#workshop, written));
+    } catch (error) {
+      this.#note(written);
+      throw error;
+    }
+  }
+
+  #note({ changes, bytes }: Written): void {
+    this.#written = { changes: this.#written.changes + changes, bytes: this.#written.bytes + bytes };
+  }
+
+  /** Does something with the runs as they are now, and again where one has been replaced meanwhile. */
+  async #untilUndisturbed<R>(use: (runs: readonly Run[]) => Promise<R>): Promise<R> {
+    for (;;) {
       try {
-        await keepUp(this.#workshop, this.#written);
-        this.#written = NOTHING;
-        return;
+        return await use(await this.#runs.current());
       } catch (error) {
-        this.#mustBeReplaced(error, replaced);
+        await this.#mustBeReplaced(error);
       }
     }
   }
 
-  /** Reads runs as they are now, and again where one has been replaced meanwhile. */
-  async #read<R>(read: (runs: readonly Run[]) => Promise<R>): Promise<R> {
-    for (let replaced = 1; ; replaced += 1) {
-      try {
-        return await read(await this.#runs.current());
-      } catch (error) {
-        this.#mustBeReplaced(error, replaced);
-      }
-    }
-  }
-
-  /** @throws the error itself, but for a block that is missing as its run has been replaced */
-  #mustBeReplaced(error: unknown, times: number): void {
+  /**
+   * Whoever misses a block may try again where its run has been replaced: somebody has come forward by that.
+   *
+   * @throws StoreError (`corrupt`) when the run is still in use, and any other error itself
+   */
+  async #mustBeReplaced(error: unknown): Promise<void> {
     if (!(error instanceof MissingBlock)) throw error;
     this.#runs.forget();
-    if (times < MOST_REPLACED) return;
+    const runs = await this.#runs.current();
+    if (!runs.some(({ number }) => number === error.run)) return;
     throw new StoreError(
       'The replica is damaged: a page of documents is not there; pull it into a new replica',
       'corrupt',
@@ -195,13 +163,4 @@ export class PageStorage implements DocumentStorage {
 
 function headOf({ id, seq, head }: PageEntry): Head {
   return { id: decoder.decode(id), seq, ...decodeHead(head) };
-}
-
-/** The lowest segment that some revisions are in. */
-function floorOf(stored: readonly StoredRevision[]): number {
-  return stored.reduce((least, { place: [segment = 0] }) => Math.min(least, segment), Number.POSITIVE_INFINITY);
-}
-
-function lengthOf(stored: readonly StoredRevision[]): number {
-  return stored.reduce((sum, { place: [, , length = 0] }) => sum + length, 0);
 }

@@ -107,7 +107,7 @@ export class Page {
 }
 
 /** What is thrown where a page cannot be read. */
-export function damagedPage(): StoreError {
+function damagedPage(): StoreError {
   return new StoreError(
     'The replica is damaged: a page of documents cannot be read; pull it into a new replica',
     'corrupt',

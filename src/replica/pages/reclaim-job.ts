@@ -1,30 +1,26 @@
-import { isJsonObject, type JsonObject } from '../../core/json-value.ts';
-import { packedBytes, packedText } from '../../kv/packed-text.ts';
+import { isJsonObject } from '../../core/json-value.ts';
+import { isCount } from '../count.ts';
 import type { Counter } from '../counter.ts';
-import { decodeHead, encodeHead } from '../head.ts';
 import { SegmentWriter } from '../segment-writer.ts';
-import type { Head, Mutation, StoredRevision } from '../storage.ts';
-import { fitsOneCommit } from './commit-size.ts';
+import type { Mutation } from '../storage.ts';
 import { findEntries } from './find.ts';
-import { commitCounted, type Job, writeAhead } from './jobs.ts';
-import { draftOf } from './merge-job.ts';
-import { mergedEntries } from './merged-entries.ts';
-import type { PageEntry } from './page.ts';
+import { blocksBeyond, blocksOf, type Garbage, sweepOf } from './garbage.ts';
+import { commitStep, damagedJob, type Job, newJob, unlessStepped } from './jobs.ts';
+import { moveBodies, takeEntries } from './move-bodies.ts';
 import { encodeRun, type Run } from './run.ts';
-import { type RunDraft, RunWriter } from './run-writer.ts';
-import { sweepOf } from './sweep-job.ts';
-import { stepBytes, type Workshop } from './workshop.ts';
+import { decodeDraft, draftKeys, type RunDraft } from './run-draft.ts';
+import { resumeRun } from './run-writer.ts';
+import type { Workshop } from './workshop.ts';
 
 /**
  * Bodies that are still named are being moved out of old segments, so that those can be deleted as a whole: run by run,
  * until none names a segment below `cut`. A run is rewritten under another number, with its bodies in new segments.
  */
-export interface ReclaimJob {
+interface ReclaimJob {
   readonly cut: number;
-  /** Bytes of bodies in the old segments, and how many of them were dead, when it began. */
+  /** Bytes of bodies in the old segments when it began. */
   readonly bodyBytes: number;
-  readonly deadBytes: number;
-  /** Bytes of bodies that were moved. */
+  /** How many of them have been moved. */
   readonly moved: number;
   /** The run that is being rewritten. */
   readonly current?: Rewriting;
@@ -33,11 +29,8 @@ export interface ReclaimJob {
 interface Rewriting {
   readonly input: number;
   readonly output: number;
-  /** Numbers for segments that nobody else uses, where the next step is too much for one commit. */
-  readonly numbers?: readonly [next: number, end: number];
+  /** What has been written of the output. */
   readonly draft?: RunDraft;
-  /** The last id that was looked at. */
-  readonly after?: string;
 }
 
 /** The name of the job. */
@@ -47,31 +40,20 @@ export const RECLAIM = 'reclaim';
 const LEAST_DEAD = 1024 * 1024;
 /** What a commit costs beside what it writes, in bytes. */
 const COMMIT = 1024;
-/** Documents of one step at the most. */
-const DOCUMENTS = 500;
 
 /** Whether more than half of all bodies are dead. */
-export function isReclaimDue({
-  bodyBytes,
-  deadBytes,
-}: {
-  readonly bodyBytes: number;
-  readonly deadBytes: number;
-}): boolean {
+export function isReclaimDue({ bodyBytes, deadBytes }: Pick<Counter, 'bodyBytes' | 'deadBytes'>): boolean {
   return deadBytes > LEAST_DEAD && 2 * deadBytes > bodyBytes;
 }
 
-/** The run that is being rewritten, if any. */
-export function rewritten(job: JsonObject): number[] {
-  const { current } = job;
-  return isJsonObject(current) ? [Number(current['input'])] : [];
-}
-
-export function beginReclaim(workshop: Workshop): Promise<boolean> {
-  const job = { name: RECLAIM, key: workshop.layout.job(RECLAIM), version: undefined, value: {} };
-  return commitCounted(workshop, job, ({ next, bodyBytes, deadBytes }) => {
-    if (!isReclaimDue({ bodyBytes, deadBytes })) return undefined;
-    return { job: { cut: next, bodyBytes, deadBytes, moved: 0 }, counter: {} };
+/** Begins to reclaim the room of dead bodies, unless somebody has written since the counter was read. */
+export function beginReclaim(workshop: Workshop, counter: Counter): Promise<boolean> {
+  const state: ReclaimJob = { cut: counter.next, bodyBytes: counter.bodyBytes, moved: 0 };
+  // The cut is a number that nothing is under, so that what is told apart by it has no namesake.
+  return commitStep(workshop, newJob(workshop.layout, RECLAIM), {
+    job: { ...state },
+    seen: counter,
+    next: counter.next + 1,
   });
 }
 
@@ -88,44 +70,36 @@ export interface ReclaimStep {
  *
  * @returns how many bytes were written, about; 0 when there is nothing to do, or somebody else has done it meanwhile
  */
-export async function reclaimStep(workshop: Workshop, job: Job, step: ReclaimStep): Promise<number> {
-  const { counter, runs, busy } = step;
-  const state = reclaimOf(job.value);
-  const { current } = state;
+export async function reclaimStep(workshop: Workshop, job: Job, { counter, runs, busy }: ReclaimStep): Promise<number> {
+  const state = decodeReclaim(job);
+  const { current, cut } = state;
   if (current !== undefined) {
     const input = runs.find(({ number }) => number === current.input);
     return input === undefined ? 0 : rewriteStep(workshop, job, { state, current, input, runs, counter });
   }
-  const old = runs.filter(({ floor }) => floor < state.cut);
+  const old = runs.filter(({ floor }) => floor < cut);
+  if (old.length === 0) return (await finish(workshop, job, state, counter)) ? COMMIT : 0;
   const next = old.filter(({ number }) => !busy.has(number)).sort((a, b) => b.heads - a.heads)[0];
-  if (next !== undefined) return (await beginRewriting(workshop, job, state, next, counter.token)) ? COMMIT : 0;
-  if (old.length === 0) await finish(workshop, job, state, counter.token);
-  return 0;
-}
-
-function beginRewriting(workshop: Workshop, job: Job, state: ReclaimJob, run: Run, token: string): Promise<boolean> {
-  return commitCounted(workshop, job, (counter) => {
-    if (counter.token !== token) return undefined;
-    const current: Rewriting = { input: run.number, output: counter.next };
-    return { job: { ...state, current }, counter: { next: counter.next + 1 } };
-  });
+  if (next === undefined) return 0;
+  const begun: ReclaimJob = { ...state, current: { input: next.number, output: counter.next } };
+  const step = { job: { ...begun }, seen: counter, next: counter.next + 1 };
+  return (await commitStep(workshop, job, step)) ? COMMIT : 0;
 }
 
 /** No run names the old segments any more. */
-async function finish(workshop: Workshop, job: Job, state: ReclaimJob, token: string): Promise<void> {
-  const { layout } = workshop;
-  const { cut, bodyBytes, deadBytes, moved } = state;
-  await commitCounted(workshop, job, (counter) => {
-    if (counter.token !== token) return undefined;
-    return {
-      set: [sweepOf(layout, cut, { segments: [counter.oldest, cut] })],
-      job: undefined,
-      counter: {
-        oldest: cut,
-        bodyBytes: counter.bodyBytes - bodyBytes + moved,
-        deadBytes: Math.max(0, counter.deadBytes - deadBytes),
-      },
-    };
+function finish(workshop: Workshop, job: Job, state: ReclaimJob, seen: Counter): Promise<boolean> {
+  const { cut, bodyBytes, moved } = state;
+  // What was in old segments and was not moved is gone: all of it was dead in the end.
+  const gone = bodyBytes - moved;
+  return commitStep(workshop, job, {
+    set: [sweepOf(workshop.layout, cut, [['body', seen.oldest, cut]])],
+    job: undefined,
+    seen,
+    count: (counter) => ({
+      oldest: cut,
+      bodyBytes: Math.max(0, counter.bodyBytes - gone),
+      deadBytes: Math.max(0, counter.deadBytes - gone),
+    }),
   });
 }
 
@@ -140,8 +114,10 @@ interface Rewrite {
 async function rewriteStep(workshop: Workshop, job: Job, rewrite: Rewrite): Promise<number> {
   const { kv, layout, blocks, partBytes } = workshop;
   const { state, current, input, runs, counter } = rewrite;
-  const { draft, output, after, numbers: [free, end] = [counter.next, Number.POSITIVE_INFINITY] } = current;
-  const { entries, isOver } = await takeEntries(workshop, input, after, state.cut);
+  const { output, draft } = current;
+  const writer = await unlessStepped(kv, job, () => resumeRun(blocks, output, draft));
+  if (writer === undefined) return 0;
+  const { entries, isOver } = await takeEntries(workshop, input, { after: writer.last, cut: state.cut });
   const newest = await findEntries(
     blocks,
     runs,
@@ -149,121 +125,46 @@ async function rewriteStep(workshop: Workshop, job: Job, rewrite: Rewrite): Prom
   );
   // What has changed since is in another run, and goes on from there.
   const held = entries.filter(({ seq }, index) => newest[index]?.seq === seq);
-  const writer = new RunWriter(blocks, output, draft);
-  const segments = new SegmentWriter(layout, partBytes, free);
+  const segments = new SegmentWriter(layout, partBytes, counter.next);
   const bytes = await moveBodies(workshop, held, { cut: state.cut, writer, segments });
-  const run = isOver ? writer.finish() : undefined;
-  const records = [...segments.take(), ...writer.take()];
-  const isTooMuch = !fitsOneCommit(records, kv.limits);
-  if (isTooMuch && (current.numbers === undefined || segments.next > end)) {
-    return (await takeNumbers(workshop, job, { ...state, current }, segments.next - free)) ? COMMIT : 0;
+  const { current: _, ...rest } = { ...state, moved: state.moved + bytes };
+  const step = { seen: counter, next: segments.next };
+  const replaced = draftKeys(blocks, output, draft);
+  const last = entries.at(-1);
+  if (!isOver && last !== undefined) {
+    writer.passOver(last.id);
+    const going: Rewriting = { input: input.number, output, draft: writer.pause() };
+    const records = [...segments.take(), ...writer.take()];
+    const next: ReclaimJob = { ...rest, current: going };
+    return (await commitStep(workshop, job, { ...step, records, delete: replaced, job: { ...next } }))
+      ? COMMIT + bytes
+      : 0;
   }
-  const set = isTooMuch ? await writeAhead(kv, job, records) : records;
-  if (set === undefined) return 0;
-  const moved = state.moved + bytes;
-  const isDone = await commitCounted(workshop, job, (now) => {
-    if (current.numbers === undefined && now.token !== counter.token) return undefined;
-    const next = current.numbers === undefined ? segments.next : now.next;
-    const { current: _, ...rest } = { ...state, moved };
-    if (!isOver) {
-      const last = packedText(entries.at(-1)?.id ?? new Uint8Array());
-      const going: Rewriting = { input: input.number, output, after: last, draft: writer.draft() };
-      return { set, job: { ...rest, current: going }, counter: { next } };
-    }
-    const root: Mutation[] = run === undefined ? [] : [[layout.run(output), encodeRun(run)]];
-    return {
-      set: [...set, ...root, sweepOf(layout, output, { runs: [input] })],
-      delete: [layout.run(input.number)],
-      job: rest,
-      counter: { next },
-    };
+  const added = writer.finish();
+  const root: Mutation[] = added === undefined ? [] : [[layout.run(output), encodeRun(added)]];
+  const garbage: Garbage[] = [...blocksOf([input]), blocksBeyond({ number: output, blocks: added?.blocks ?? 0 })];
+  const isDone = await commitStep(workshop, job, {
+    ...step,
+    records: [...segments.take(), ...writer.take()],
+    set: [...root, sweepOf(layout, output, garbage)],
+    delete: [layout.run(input.number), ...replaced],
+    job: { ...rest },
+    count: () => ({}),
+    runs: { added, removed: [input] },
   });
   return isDone ? COMMIT + bytes : 0;
 }
 
-/** Entries to be rewritten in one step: so many, and so many bytes of bodies to be moved, but one at least. */
-async function takeEntries(
-  { kv, blocks }: Workshop,
-  input: Run,
-  after: string | undefined,
-  cut: number,
-): Promise<{ readonly entries: readonly HeldEntry[]; readonly isOver: boolean }> {
-  const range = after === undefined ? {} : { begin: packedBytes(after), isAfter: true };
-  const entries: HeldEntry[] = [];
-  let bytes = 0;
-  for await (const read of mergedEntries(blocks, [input], range)) {
-    for (const entry of read) {
-      const { tree, stored } = decodeHead(entry.head);
-      const old = stored.filter(({ place: [segment = 0] }) => segment < cut);
-      bytes += old.reduce((sum, { place: [, , length = 0] }) => sum + length, entry.head.length);
-      if (entries.length > 0 && (entries.length === DOCUMENTS || bytes > stepBytes(kv)))
-        return { entries, isOver: false };
-      entries.push({ ...entry, tree, stored, old });
-    }
-  }
-  return { entries, isOver: true };
-}
-
-interface HeldEntry extends PageEntry, Pick<Head, 'tree' | 'stored'> {
-  /** Revisions whose bodies are in old segments. */
-  readonly old: readonly StoredRevision[];
-}
-
-/** Writes entries with their bodies in new segments. The bytes of those that were moved. */
-async function moveBodies(
-  { bodies }: Workshop,
-  entries: readonly HeldEntry[],
-  { cut, writer, segments }: { readonly cut: number; readonly writer: RunWriter; readonly segments: SegmentWriter },
-): Promise<number> {
-  const found = await bodies.readBytes(entries.flatMap(({ old }) => old.map(({ place }) => place)));
-  let at = 0;
-  let moved = 0;
-  for (const { id, seq, tree, stored } of entries) {
-    let floor = Number.POSITIVE_INFINITY;
-    const places = stored.map((revision) => {
-      const [segment = 0] = revision.place;
-      const body = segment < cut ? found[at++] : undefined;
-      // A body that is damaged cannot be moved, and is no more damaged when its segment is gone.
-      if (body === undefined) {
-        if (segment >= cut) floor = Math.min(floor, segment);
-        return revision;
-      }
-      moved += body.length;
-      const place = segments.add(body);
-      floor = Math.min(floor, place[0] ?? floor);
-      return { ...revision, place };
-    });
-    writer.add({ id, seq, head: encodeHead({ tree, stored: places }) }, floor);
-  }
-  return moved;
-}
-
-/** Takes numbers for a step that is too much for one commit. The step then begins anew. */
-function takeNumbers(
-  workshop: Workshop,
-  job: Job,
-  state: ReclaimJob & { readonly current: Rewriting },
-  count: number,
-): Promise<boolean> {
-  return commitCounted(workshop, job, ({ next }) => {
-    const current: Rewriting = { ...state.current, numbers: [next, next + count] };
-    return { job: { ...state, current }, counter: { next: next + count } };
-  });
-}
-
-function reclaimOf(value: JsonObject): ReclaimJob {
-  const { cut, bodyBytes, deadBytes, moved, current } = value;
-  const state = { cut: Number(cut), bodyBytes: Number(bodyBytes), deadBytes: Number(deadBytes), moved: Number(moved) };
-  if (!isJsonObject(current)) return state;
-  const { input, output, numbers, draft, after } = current;
-  const [next, end]: unknown[] = Array.isArray(numbers) ? numbers : [];
-  return {
-    ...state,
-    current: {
-      input: Number(input),
-      output: Number(output),
-      ...(end === undefined ? {} : { numbers: [Number(next), Number(end)] as const }),
-      ...(typeof after === 'string' && isJsonObject(draft) ? { after, draft: draftOf(draft) } : {}),
-    },
-  };
+/** The runs that a job is rewriting, and what it makes of them. */
+export function decodeReclaim({ value }: Job): ReclaimJob {
+  const { cut, bodyBytes, moved, current } = value;
+  if (!isCount(cut) || !isCount(bodyBytes) || !isCount(moved)) throw damagedJob();
+  const state = { cut, bodyBytes, moved };
+  if (current === undefined) return state;
+  if (!isJsonObject(current)) throw damagedJob();
+  const { input, output, draft } = current;
+  if (!isCount(input) || !isCount(output)) throw damagedJob();
+  if (draft === undefined) return { ...state, current: { input, output } };
+  if (!isJsonObject(draft)) throw damagedJob();
+  return { ...state, current: { input, output, draft: decodeDraft(draft) } };
 }

@@ -1,54 +1,77 @@
-import { packedBytes, packedText } from '../../kv/packed-text.ts';
 import type { Mutation } from '../storage.ts';
 import type { Blocks } from './blocks.ts';
 import { filterOf, hashId } from './membership.ts';
 import { type Child, childBytes, decodeNode, encodeNode, separator } from './node.ts';
 import { encodePage, entryBytes, type PageEntry } from './page.ts';
 import type { Run } from './run.ts';
+import { decodeRest, encodeRest, type RunDraft } from './run-draft.ts';
 
 /** A page that has reached this size is closed: about a hundred documents, and no more is read to find one of them. */
 const PAGE_BYTES = 16 * 1024;
 /** The same for nodes: some thirty pages, or three hundred nodes. */
 const NODE_BYTES = 8 * 1024;
-/** A node has at least so many children, however long their ids are: with fewer above each other the tree would not end. */
-const LEAST_CHILDREN = 4;
+/** Nodes have so many children at least, however long the ids are: the tree stays low. */
+const FEWEST_CHILDREN = 8;
 
-/** A run that is half written, as JSON. */
-export interface RunDraft {
+/** What a writer begins with. */
+interface Beginning {
   readonly heads: number;
-  readonly blocks: number;
-  readonly floor: number | null;
-  /** The id that was written last. */
-  readonly last: string;
-  /** The open nodes, the lowest first. */
-  readonly open: readonly string[];
+  readonly floor: number;
+  readonly block: number;
+  readonly last: Uint8Array | undefined;
+  readonly open: Child[][];
+}
+
+/** Goes on with a run that another writer has left half written, or begins with it. */
+export async function resumeRun(blocks: Blocks, run: number, draft: RunDraft | undefined): Promise<RunWriter> {
+  if (draft === undefined) return new RunWriter(blocks, run);
+  const { heads, floor, block, bytes } = draft;
+  const [found = new Uint8Array()] = await blocks.read([{ run, block, bytes }]);
+  const { last, open } = decodeRest(found);
+  return new RunWriter(blocks, run, {
+    heads,
+    floor: floor ?? Number.POSITIVE_INFINITY,
+    block: block + blocks.countOf(bytes),
+    last,
+    open: open.map((node) => (node.length === 0 ? [] : decodeNode(node))),
+  });
 }
 
 /** Writes a run: takes documents in the order of their ids, and lays pages and the tree of nodes above them. */
 export class RunWriter {
   readonly #blocks: Blocks;
   readonly #run: number;
+  readonly #nodeBytes: number;
   readonly #open: Child[][];
   #entries: PageEntry[] = [];
   #pageBytes = 0;
   #from: Uint8Array = new Uint8Array();
   #last: Uint8Array | undefined;
-  #heads = 0;
-  #nextBlock = 0;
-  #floor = Number.POSITIVE_INFINITY;
+  #heads: number;
+  #nextBlock: number;
+  #floor: number;
   #records: Mutation[] = [];
   #recordBytes = 0;
 
-  /** @param draft what another writer of the same run has left, to go on with */
-  constructor(blocks: Blocks, run: number, draft?: RunDraft) {
+  /** @param beginning by default, nothing is written of the run */
+  constructor(
+    blocks: Blocks,
+    run: number,
+    beginning: Beginning = { heads: 0, floor: Number.POSITIVE_INFINITY, block: 0, last: undefined, open: [[]] },
+  ) {
     this.#blocks = blocks;
     this.#run = run;
-    this.#open = draft?.open.map((node) => (node === '' ? [] : decodeNode(packedBytes(node)))) ?? [[]];
-    if (draft === undefined) return;
-    this.#heads = draft.heads;
-    this.#nextBlock = draft.blocks;
-    this.#floor = draft.floor ?? Number.POSITIVE_INFINITY;
-    this.#last = packedBytes(draft.last);
+    this.#nodeBytes = Math.min(NODE_BYTES, blocks.partBytes / 4);
+    this.#open = beginning.open;
+    this.#heads = beginning.heads;
+    this.#nextBlock = beginning.block;
+    this.#floor = beginning.floor;
+    this.#last = beginning.last;
+  }
+
+  /** The id up to which everything has been written, or passed over. */
+  get last(): Uint8Array | undefined {
+    return this.#last;
   }
 
   /** The bytes of what has been written and not been taken. */
@@ -60,7 +83,10 @@ export class RunWriter {
   add(entry: PageEntry, floor: number): void {
     const bytes = entryBytes(entry);
     if (this.#entries.length > 0 && this.#pageBytes + bytes > PAGE_BYTES) this.#closePage();
-    if (this.#entries.length === 0 && this.#last !== undefined) this.#from = separator(this.#last, entry.id);
+    if (this.#entries.length === 0) {
+      // Nothing is before the first page, so that it begins with none.
+      this.#from = this.#last === undefined || this.#heads === 0 ? new Uint8Array() : separator(this.#last, entry.id);
+    }
     this.#entries.push(entry);
     this.#pageBytes += bytes;
     this.#heads += 1;
@@ -68,24 +94,27 @@ export class RunWriter {
     this.#last = entry.id;
   }
 
-  /** The records of everything that has been added since the last time, and of nodes that are full. */
+  /** Nothing is written for an id, and the next writer goes on after it. */
+  passOver(id: Uint8Array): void {
+    this.#last = id;
+  }
+
+  /** The records of everything that was closed since the last time: all of it after {@link pause} and {@link finish}. */
   take(): Mutation[] {
-    if (this.#entries.length > 0) this.#closePage();
     const records = this.#records;
     this.#records = [];
     this.#recordBytes = 0;
     return records;
   }
 
-  /** What the next writer needs to go on, once everything has been taken. */
-  draft(): RunDraft {
-    return {
-      heads: this.#heads,
-      blocks: this.#nextBlock,
-      floor: Number.isFinite(this.#floor) ? this.#floor : null,
-      last: packedText(this.#last ?? new Uint8Array()),
-      open: this.#open.map((children) => packedText(encodeNode(children))),
-    };
+  /** Leaves the run half written: what the next writer needs to go on, once everything has been taken. */
+  pause(): RunDraft {
+    if (this.#entries.length > 0) this.#closePage();
+    const open = this.#open.map(encodeNode);
+    const block = this.#nextBlock;
+    const { length } = this.#write(encodeRest({ last: this.#last ?? new Uint8Array(), open }));
+    const floor = Number.isFinite(this.#floor) ? this.#floor : null;
+    return { heads: this.#heads, floor, block, bytes: length };
   }
 
   /** Ends the run. Its last records are still to be taken. Undefined when it has no documents. */
@@ -98,12 +127,13 @@ export class RunWriter {
       this.#closeNode(height - 1);
       height += 1;
     }
-    const root = this.#open[height - 1] ?? [];
-    const run = { number: this.#run, heads: this.#heads, blocks: this.#nextBlock, floor: this.#floor, height, root };
-    if (sizeOf(root) <= 2 * NODE_BYTES) return run;
     // Ids of any length make a root of any size; the record of a run is to stay small.
-    this.#closeNode(height - 1);
-    return { ...run, blocks: this.#nextBlock, height: height + 1, root: this.#open[height] ?? [] };
+    if (sizeOf(this.#open[height - 1] ?? []) > 2 * this.#nodeBytes) {
+      this.#closeNode(height - 1);
+      height += 1;
+    }
+    const root = this.#open[height - 1] ?? [];
+    return { number: this.#run, heads: this.#heads, blocks: this.#nextBlock, floor: this.#floor, height, root };
   }
 
   #closePage(): void {
@@ -125,14 +155,20 @@ export class RunWriter {
   /** Writes a page or node, and names it in the open node above. */
   #push(level: number, from: Uint8Array, bytes: Uint8Array, filter: Uint8Array | undefined): void {
     const child = { from, block: this.#nextBlock, bytes: bytes.length, filter };
-    this.#records.push(...this.#blocks.records(this.#run, child.block, bytes));
-    this.#recordBytes += bytes.length;
-    this.#nextBlock += this.#blocks.countOf(bytes.length);
+    this.#write(bytes);
     const siblings = this.#open[level] ?? [];
-    if (siblings.length >= LEAST_CHILDREN && sizeOf(siblings) + childBytes(child) > NODE_BYTES) this.#closeNode(level);
+    const isFull = sizeOf(siblings) + childBytes(child) > this.#nodeBytes;
+    if (siblings.length >= FEWEST_CHILDREN && isFull) this.#closeNode(level);
     const open = this.#open[level] ?? [];
     open.push(child);
     this.#open[level] = open;
+  }
+
+  #write(bytes: Uint8Array): Uint8Array {
+    this.#records.push(...this.#blocks.records(this.#run, this.#nextBlock, bytes));
+    this.#recordBytes += bytes.length;
+    this.#nextBlock += this.#blocks.countOf(bytes.length);
+    return bytes;
   }
 }
 

@@ -1,7 +1,7 @@
-import { StoreError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json-value.ts';
 import { decodeJson, encodeJson } from '../../kv/json.ts';
-import { type Child, decodeNode, encodeNode } from './node.ts';
+import { isCount } from '../count.ts';
+import { type Child, damagedIndex, decodeNode, encodeNode } from './node.ts';
 
 /**
  * Documents in the order of their ids, in pages below a tree of nodes: what one batch has written, or what several runs
@@ -39,18 +39,11 @@ export function encodeRun({ root, heads, blocks, floor, height }: Run): Uint8Arr
 /** @throws StoreError (`corrupt`) when the bytes are no run */
 export function decodeRun(number: number, bytes: Uint8Array): Run {
   const length = bytes.length < 4 ? bytes.length : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  if (4 + length > bytes.length) throw damaged();
+  if (4 + length > bytes.length) throw damagedIndex();
   const json = decodeJson(bytes.subarray(4, 4 + length));
   const { heads, blocks, floor, height } = isJsonObject(json) ? json : {};
-  if (!isCount(heads) || !isCount(blocks) || !isCount(height) || !(floor === null || isCount(floor))) throw damaged();
+  if (!isCount(heads) || !isCount(blocks) || !isCount(height) || height === 0 || !(floor === null || isCount(floor)))
+    throw damagedIndex();
   const root = decodeNode(bytes.subarray(4 + length));
   return { number, heads, blocks, floor: floor ?? Number.POSITIVE_INFINITY, height, root };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function damaged(): StoreError {
-  return new StoreError('The replica is damaged: its index cannot be read; pull it into a new replica', 'corrupt');
 }

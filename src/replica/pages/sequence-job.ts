@@ -1,109 +1,203 @@
+import type { Entry } from '../../kv/kv.ts';
+import { isCount } from '../count.ts';
+import type { Counter } from '../counter.ts';
 import type { Mutation } from '../storage.ts';
 import { findEntries } from './find.ts';
-import { commitCounted, type Job } from './jobs.ts';
-import { decodeSequence, isFullRecord, type SequencedId, sequenceRecords } from './sequence.ts';
-import type { Workshop } from './workshop.ts';
+import { type Garbage, sweepOf } from './garbage.ts';
+import { commitStep, damagedJob, type Job, newJob, unlessStepped } from './jobs.ts';
+import type { Run } from './run.ts';
+import { decodeSequence, isFullRecord, type SequencedId, seqOf, sequencedIn, writeSequence } from './sequence.ts';
+import { stepBytes, type Workshop } from './workshop.ts';
 
 /** The name of the job. */
 export const SEQUENCE = 'sequence';
 
 /** Small records, as single changes make them, that are left before they are joined. */
 const MOST_SMALL = 64;
-/** Records of one step, and their bytes. */
+/** Records of one step, and how many bytes of changes, one record at least. */
 const RECORDS = 64;
 const BYTES = 64 * 1024;
 
-/** What the counter tells of the order of local changes. */
-interface SequenceCounts {
-  readonly docCount: number;
-  readonly docDelCount: number;
-  readonly sequenced: number;
-  readonly sequenceRecords: number;
+/** What is done to the order of changes. It stays on record when it is over, for where the next one is to begin. */
+interface SequenceJob {
+  /** Everything up to this change is in full records. */
+  readonly joined: number;
+  /** After which change to go on; undefined when it is over. */
+  readonly after?: number;
+  /** Whether changes that hold no longer are left out. */
+  readonly drops?: boolean;
 }
 
 /** Whether there are many small records, or many changes that no longer hold. */
-export function isSequenceDue(counts: SequenceCounts): boolean {
-  return counts.sequenceRecords > MOST_SMALL || isStale(counts);
+export function isSequenceDue(counter: Counter): boolean {
+  return counter.sequenceRecords > MOST_SMALL || isStale(counter);
 }
 
-function isStale({ docCount, docDelCount, sequenced }: SequenceCounts): boolean {
+function isStale({ docCount, docDelCount, sequenced }: Counter): boolean {
   return sequenced > 2 * (docCount + docDelCount) + 1000;
 }
 
-/** Whether the job is under way: it stays on record when it is over, for where the next one is to begin. */
-export function isRunning(job: Job | undefined): job is Job {
-  return job?.value['after'] !== undefined;
+/** Whether a job puts the order of changes in order, and is under way. */
+export function isSequencing(job: Job): boolean {
+  return job.name === SEQUENCE && decodeSequenceJob(job).after !== undefined;
 }
 
-/** @param last the job as it was left when it was over the last time */
-export function beginSequence(workshop: Workshop, last: Job | undefined): Promise<boolean> {
-  const job = last ?? { name: SEQUENCE, key: workshop.layout.job(SEQUENCE), version: undefined, value: {} };
-  const joined = Number(last?.value['joined'] ?? 0);
-  return commitCounted(workshop, job, (counter) => {
-    if (!isSequenceDue(counter)) return undefined;
-    return { job: { joined, after: isStale(counter) ? 0 : joined }, counter: {} };
-  });
+/**
+ * Begins to put the order of changes in order.
+ *
+ * @param last the job as it was left when it was over the last time
+ */
+export function beginSequence(workshop: Workshop, last: Job | undefined, seen: Counter): Promise<boolean> {
+  const job = last ?? newJob(workshop.layout, SEQUENCE);
+  const joined = last === undefined ? 0 : decodeSequenceJob(last).joined;
+  const drops = isStale(seen);
+  const begun: SequenceJob = { joined, after: drops ? 0 : joined, drops };
+  return commitStep(workshop, job, { job: { ...begun }, seen });
 }
 
-/** Joins some small records more, and leaves out changes that no longer hold. */
-export async function sequenceStep(workshop: Workshop, job: Job): Promise<void> {
-  const { kv, layout, blocks, runs } = workshop;
-  const after = Number(job.value['after']);
+/** A record of the order, and what is in it. */
+interface ReadRecord {
+  readonly entry: Entry;
+  readonly changes: readonly SequencedId[];
+  /** Those that hold, as far as that was looked at. */
+  readonly holding: readonly SequencedId[];
+}
+
+/**
+ * Joins some small records more, and leaves out changes that no longer hold. Large ones of which all hold stay as they are.
+ *
+ * @returns how many changes were looked at; 0 when somebody else has worked on it meanwhile
+ */
+export async function sequenceStep(workshop: Workshop, job: Job): Promise<number> {
+  const { kv, layout, runs } = workshop;
+  const { after, drops = false } = decodeSequenceJob(job);
+  if (after === undefined) return 0;
   const { counter, runs: current } = await runs.snapshot();
-  if (counter === undefined) return;
-  const range = { prefix: layout.sequence, from: layout.sequencedFrom(after + 1) };
+  const read = await unlessStepped(kv, job, () => readRecords(workshop, after, counter.seq));
+  if (read === undefined) return 0;
+  const { isOver } = read;
+  const records = drops ? await findHolding(workshop, current, read.records) : read.records;
+  const { kept, blocks, garbage, ...rewritten } = regroup(workshop, records, counter.next);
+  const isRewritten = rewritten.delete.length > 0;
+  // What is not full is joined with what comes after it, then or the next time.
+  const through = kept.filter(isFullRecord).at(-1)?.[0];
+  const joined = through === undefined ? after : seqOf(through, layout);
+  const last = kept.at(-1)?.[0];
+  const end = isRewritten || last === undefined ? joined : seqOf(last, layout);
+  const next: SequenceJob = isOver ? { joined } : { joined, after: end, drops };
+  const takesNumber = blocks.length + garbage.length > 0;
+  const looked = records.reduce((sum, { changes }) => sum + changes.length, 0);
+  const holding = records.reduce((sum, record) => sum + record.holding.length, 0);
+  const isDone = await commitStep(workshop, job, {
+    records: blocks,
+    set: [...rewritten.set, ...(garbage.length > 0 ? [sweepOf(layout, counter.next, garbage)] : [])],
+    delete: rewritten.delete,
+    job: { ...next },
+    ...(takesNumber ? { seen: counter, next: counter.next + 1 } : {}),
+    count: (now) => ({
+      sequenced: Math.max(0, now.sequenced - (looked - holding)),
+      // Those that have come since are joined the next time.
+      ...(isOver ? { sequenceRecords: Math.max(0, now.sequenceRecords - counter.sequenceRecords) } : {}),
+    }),
+  });
+  return isDone ? Math.max(1, looked) : 0;
+}
+
+/** The records after a change, up to that of another. What comes later is not known of yet. */
+async function readRecords(
+  workshop: Workshop,
+  after: number,
+  until: number,
+): Promise<{ readonly records: readonly ReadRecord[]; readonly isOver: boolean }> {
+  const { kv, layout, blocks } = workshop;
+  const range = { prefix: layout.sequence, from: layout.sequenced(after + 1), to: layout.sequenced(until + 1) };
   const { entries, next } = await kv.page(range, { limit: RECORDS });
-  const records = entries.map(({ key, value }): Mutation => [key, value]);
-  // A writer who has not committed yet may have written his records ahead.
-  const committed = records.filter(([key]) => Number(key[layout.sequence.length]) <= counter.seq);
-  const read = firstBytes(committed, BYTES);
-  const changes = read.flatMap(([, value]) => decodeSequence(value));
+  const records: ReadRecord[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const found = decodeSequence(entry.value);
+    bytes += Array.isArray(found) ? entry.value.length : found.bytes;
+    if (records.length > 0 && bytes > Math.min(BYTES, stepBytes(kv))) return { records, isOver: false };
+    const changes = await sequencedIn(blocks, entry.value);
+    records.push({ entry, changes, holding: changes });
+  }
+  return { records, isOver: next === undefined };
+}
+
+async function findHolding(
+  { blocks }: Workshop,
+  runs: readonly Run[],
+  records: readonly ReadRecord[],
+): Promise<ReadRecord[]> {
   const encoder = new TextEncoder();
-  const found = await findEntries(
-    blocks,
-    current,
-    changes.map(({ id }) => encoder.encode(id)),
-  );
-  const holding = inOrder(changes.filter(({ seq }, index) => found[index]?.seq === seq));
-  const written = sequenceRecords(layout, holding, 0);
-  const isSmaller = written.length < read.length || holding.length < changes.length;
-  const kept = isSmaller ? written : read;
-  const isOver = read.length === committed.length && (next === undefined || committed.length < records.length);
-  const lastFull = kept.filter(isFullRecord).at(-1);
-  // What is not full is joined with what comes after it, the next time.
-  const through = lastFull === undefined ? after : seqOf(lastFull, layout.sequence.length);
-  const last = kept.at(-1);
-  const end = isSmaller || last === undefined ? through : seqOf(last, layout.sequence.length);
-  await commitCounted(workshop, job, (now) => ({
-    set: isSmaller ? written : [],
-    delete: isSmaller ? read.map(([key]) => key) : [],
-    job: isOver ? { joined: through } : { joined: through, after: end },
-    counter: {
-      sequenced: Math.max(0, now.sequenced - (changes.length - holding.length)),
-      sequenceRecords: Math.max(0, now.sequenceRecords - countSmall(read) + (isOver ? 0 : countSmall(kept))),
-    },
+  const ids = records.flatMap(({ changes }) => changes.map(({ id }) => encoder.encode(id)));
+  const found = await findEntries(blocks, runs, ids);
+  let at = 0;
+  return records.map((record) => ({
+    ...record,
+    holding: record.changes.filter(({ seq }) => found[at++]?.seq === seq),
   }));
 }
 
-/** Two records at least, where there are so many. */
-function firstBytes(records: readonly Mutation[], most: number): readonly Mutation[] {
-  let bytes = 0;
-  const end = records.findIndex(([, value], index) => {
-    bytes += value.length;
-    return index > 1 && bytes > most;
-  });
-  return end < 0 ? records : records.slice(0, end);
+interface Regrouped {
+  /** The records as they are then. */
+  readonly kept: readonly Mutation[];
+  readonly set: readonly Mutation[];
+  readonly blocks: readonly Mutation[];
+  readonly delete: readonly Mutation[0][];
+  readonly garbage: readonly Garbage[];
 }
 
-/** In the order of changes, each once. */
-function inOrder(changes: readonly SequencedId[]): SequencedId[] {
-  return [...new Map(changes.map((change) => [change.seq, change])).values()].sort((a, b) => a.seq - b.seq);
+/**
+ * Writes records anew of which not all holds, and small ones that stand side by side.
+ *
+ * @param number for blocks: nothing else may be under it
+ */
+function regroup(workshop: Workshop, records: readonly ReadRecord[], number: number): Regrouped {
+  const kept: Mutation[] = [];
+  const set: Mutation[] = [];
+  const blocks: Mutation[] = [];
+  const deleted: Mutation[0][] = [];
+  const garbage: Garbage[] = [];
+  let group: ReadRecord[] = [];
+  const close = (): void => {
+    if (group.length < 2 && group.every(isIntact)) {
+      kept.push(...group.map(recordOf));
+    } else {
+      const holding = group.flatMap((record) => record.holding);
+      const written = writeSequence(workshop, holding, { number, block: blocks.length });
+      set.push(...written.records);
+      kept.push(...written.records);
+      blocks.push(...written.blocks);
+      for (const { entry } of group) {
+        deleted.push(entry.key);
+        const place = decodeSequence(entry.value);
+        if (Array.isArray(place)) continue;
+        garbage.push(['block', place.run, place.block, place.block + workshop.blocks.countOf(place.bytes)]);
+      }
+    }
+    group = [];
+  };
+  for (const record of records) {
+    if (isIntact(record) && isFullRecord(recordOf(record))) {
+      close();
+      kept.push(recordOf(record));
+    } else group.push(record);
+  }
+  close();
+  return { kept, set, blocks, delete: deleted, garbage };
 }
 
-function countSmall(records: readonly Mutation[]): number {
-  return records.filter((record) => !isFullRecord(record)).length;
+function isIntact({ changes, holding }: ReadRecord): boolean {
+  return holding.length === changes.length;
 }
 
-function seqOf([key]: Mutation, at: number): number {
-  return Number(key[at]);
+function recordOf({ entry: { key, value } }: ReadRecord): Mutation {
+  return [key, value];
+}
+
+/** @throws StoreError (`corrupt`) when the record of the job is none */
+export function decodeSequenceJob({ value: { joined, after, drops } }: Job): SequenceJob {
+  if (!isCount(joined) || !(after === undefined || isCount(after))) throw damagedJob();
+  return after === undefined ? { joined } : { joined, after, drops: drops === true };
 }

@@ -1,11 +1,12 @@
 import type { Counter } from '../counter.ts';
+import { useOf } from './job-use.ts';
 import { type Job, readJobs } from './jobs.ts';
-import { beginMerge, inputsOf, isMerge, mergeName, mergeStep } from './merge-job.ts';
+import { beginMerge, isMerge, mergeName, mergeStep } from './merge-job.ts';
 import { dueMerges } from './merging.ts';
-import { beginReclaim, isReclaimDue, RECLAIM, reclaimStep, rewritten } from './reclaim-job.ts';
+import { beginReclaim, isReclaimDue, RECLAIM, reclaimStep } from './reclaim-job.ts';
 import type { Run } from './run.ts';
-import { beginSequence, isRunning, isSequenceDue, SEQUENCE, sequenceStep } from './sequence-job.ts';
-import { isSweep, sweepStep } from './sweep-job.ts';
+import { beginSequence, isSequenceDue, isSequencing, SEQUENCE, sequenceStep } from './sequence-job.ts';
+import { giveUpAhead, isAhead, isSweep, sweepStep } from './sweep-job.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Less is not worth the reading and writing. A batch leaves far fewer records behind than are deleted with the next. */
@@ -29,64 +30,75 @@ export interface Written {
  * that were written. So it never falls behind, and never runs where nothing is written.
  */
 export async function keepUp(workshop: Workshop, { changes, bytes }: Written): Promise<void> {
-  await begin(workshop);
-  await spend(Math.max(LEAST.bytes, 2 * bytes), async () => {
-    const state = await stateOf(workshop);
-    const job = state?.jobs.get(RECLAIM);
-    return state === undefined || job === undefined ? 0 : reclaimStep(workshop, job, state);
+  const state = await begin(workshop);
+  const forChanges = Math.max(LEAST.changes, 2 * changes);
+  await spend(workshop, state, {
+    budget: Math.max(LEAST.bytes, 2 * bytes),
+    pick: (jobs) => jobs.get(RECLAIM),
+    step: (job, _, now) => reclaimStep(workshop, job, now),
   });
-  const { jobs = new Map<string, Job>() } = (await stateOf(workshop)) ?? {};
-  for (const { name } of [...jobs.values()].filter(isMerge)) {
-    await spend(Math.max(LEAST.changes, 2 * changes), async (left) => {
-      const job = (await readJobs(workshop.kv, workshop.layout)).get(name);
-      return job === undefined ? 0 : mergeStep(workshop, job, left);
+  for (const { name } of [...state.jobs.values()].filter(isMerge)) {
+    await spend(workshop, state, {
+      budget: forChanges,
+      pick: (jobs) => jobs.get(name),
+      step: (job, left) => mergeStep(workshop, job, left),
     });
   }
-  const sequence = jobs.get(SEQUENCE);
-  if (isRunning(sequence)) await sequenceStep(workshop, sequence);
-  await spend(LEAST.records, async () => {
-    const sweep = [...(await readJobs(workshop.kv, workshop.layout)).values()].find(isSweep);
-    return sweep === undefined ? 0 : sweepStep(workshop, sweep);
+  await spend(workshop, state, {
+    budget: forChanges,
+    pick: (jobs) => [...jobs.values()].find(isSequencing),
+    step: (job) => sequenceStep(workshop, job),
+  });
+  for (const job of [...state.jobs.values()].filter(isAhead)) await giveUpAhead(workshop, job);
+  await spend(workshop, state, {
+    budget: LEAST.records,
+    pick: (jobs) => [...jobs.values()].find(isSweep),
+    step: (job) => sweepStep(workshop, job),
   });
 }
 
-/**
- * Goes on until a budget is spent.
- *
- * @param step does something within what is left, and says how much it has spent: 0 when there is nothing to do
- */
-async function spend(budget: number, step: (left: number) => Promise<number>): Promise<void> {
-  for (let left = budget; left > 0; ) {
-    const spent = await step(left);
-    if (spent === 0) return;
+interface Spending {
+  readonly budget: number;
+  /** The job that the budget is for, if it is under way. */
+  readonly pick: (jobs: ReadonlyMap<string, Job>) => Job | undefined;
+  /** Does something within what is left, and says how much it has spent: 0 when it could do nothing. */
+  readonly step: (job: Job, left: number, state: UpkeepState) => Promise<number>;
+}
+
+/** Goes on with a job until a budget is spent. */
+async function spend(workshop: Workshop, begun: UpkeepState, { budget, pick, step }: Spending): Promise<void> {
+  let state = begun;
+  for (let left = budget; ; ) {
+    const job = pick(state.jobs);
+    const spent = job === undefined ? 0 : await step(job, left, state);
     left -= spent;
+    if (spent === 0 || left <= 0) return;
+    state = await stateOf(workshop);
   }
 }
 
 /** Begins whatever is due. Each beginning is a commit that the next one has to see. */
-async function begin(workshop: Workshop): Promise<void> {
+async function begin(workshop: Workshop): Promise<UpkeepState> {
   for (;;) {
     const state = await stateOf(workshop);
-    if (state === undefined) return;
-    const { counter, runs, jobs, busy } = state;
-    const due = [...dueMerges(runs, busy)].find(([size]) => !jobs.has(mergeName(size)));
-    if (due === undefined) {
-      if (!jobs.has(RECLAIM) && isReclaimDue(counter)) await beginReclaim(workshop);
-      const sequence = jobs.get(SEQUENCE);
-      if (!isRunning(sequence) && isSequenceDue(counter)) await beginSequence(workshop, sequence);
-      return;
-    }
-    const [size, inputs] = due;
-    if (!(await beginMerge(workshop, mergeName(size), inputs, counter.token))) return;
+    if (!(await beginNext(workshop, state))) return state;
   }
 }
 
+/** False when nothing is due, or somebody else has written meanwhile. */
+async function beginNext(workshop: Workshop, { counter, runs, jobs, busy }: UpkeepState): Promise<boolean> {
+  const due = [...dueMerges(runs, busy)].find(([size]) => !jobs.has(mergeName(size)));
+  if (due !== undefined) return beginMerge(workshop, mergeName(due[0]), due[1], counter);
+  if (!jobs.has(RECLAIM) && isReclaimDue(counter)) return beginReclaim(workshop, counter);
+  const isSequenced = [...jobs.values()].some(isSequencing);
+  return !isSequenced && isSequenceDue(counter) && beginSequence(workshop, jobs.get(SEQUENCE), counter);
+}
+
 /** What there is and what is being done with it: the jobs are read last, so that none is missing as long as the counter is the same. */
-async function stateOf({ kv, layout, runs }: Workshop): Promise<UpkeepState | undefined> {
+async function stateOf({ kv, layout, runs }: Workshop): Promise<UpkeepState> {
   const { counter, runs: current } = await runs.snapshot();
-  if (counter === undefined) return undefined;
   const jobs = await readJobs(kv, layout);
-  const busy = new Set([...jobs.values()].flatMap(({ value }) => [...inputsOf(value), ...rewritten(value)]));
+  const busy = new Set([...jobs.values()].flatMap((job) => useOf(job)?.inputs ?? []));
   return { counter, runs: current, jobs, busy };
 }
 

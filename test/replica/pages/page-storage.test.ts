@@ -45,8 +45,7 @@ async function expectModel(kv: Kv, model: Model): Promise<void> {
   expect(back).toEqual([...order].reverse());
   for await (const event of replica.verify()) expect(event.type, JSON.stringify(event)).not.toBe('problem');
   const seen = new Map<string, number>();
-  const layout = new Layout('r');
-  const storage = new PageStorage(kv, layout, 512 * 1024, platform());
+  const storage = await storageOf(kv);
   let last = 0;
   for await (const heads of storage.changes(0)) {
     for (const { id, seq } of heads) {
@@ -58,9 +57,19 @@ async function expectModel(kv: Kv, model: Model): Promise<void> {
   expect([...seen.keys()].sort()).toEqual([...model.keys()].sort());
 }
 
+async function layoutOf(kv: Kv): Promise<Layout> {
+  const { uuid } = await (await openReplica(kv, 'r')).info();
+  return new Layout('r', uuid);
+}
+
+async function storageOf(kv: Kv): Promise<PageStorage> {
+  const partBytes = Math.min(512 * 1024, kv.limits.valueBytes);
+  return new PageStorage(kv, await layoutOf(kv), partBytes, platform());
+}
+
 async function countRuns(kv: Kv): Promise<number> {
   let runs = 0;
-  for await (const _ of list(kv, { prefix: new Layout('r').runs })) runs += 1;
+  for await (const _ of list(kv, { prefix: (await layoutOf(kv)).runs })) runs += 1;
   return runs;
 }
 
@@ -88,7 +97,7 @@ describe('Documents in pages', () => {
     for (let round = 0; round < 40; round += 1) await write(replica, model, ids, filling);
     await expectModel(kv, model);
     let bytes = 0;
-    for await (const { value } of list(kv, { prefix: new Layout('r').bodies })) bytes += value.length;
+    for await (const { value } of list(kv, { prefix: (await layoutOf(kv)).bodies })) bytes += value.length;
     expect(bytes).toBeLessThan(40 * 300 * 2000 * 0.25);
   });
 });
