@@ -11,7 +11,7 @@
  */
 
 import { type AttachmentStub, parseAttachmentStubs, withoutContents } from '../core/attachment-stub.ts';
-import { ProtocolError } from '../core/errors.ts';
+import { isCouchError, ProtocolError } from '../core/errors.ts';
 import { memberText, objectMembers } from '../core/json-text.ts';
 import { parseObject } from '../core/json-value.ts';
 import { decodeText } from '../core/text.ts';
@@ -115,7 +115,7 @@ async function ask(
     }
     return answer;
   } catch (error) {
-    if (!isUnsupported(error)) throw error;
+    if (!isUnsupported(error) && !(isCouchError(error) && error.status === 406)) throw error;
     lacking.multipartUntil = platform.elapsed() + LACKING_FOR;
     return undefined;
   }

@@ -27,7 +27,7 @@ const PROGRESS = 64 * 1024;
 
 /** Whether an attachment has a url of its own: no client can send one with the dot segments in it. */
 export function hasUrl({ id, name }: Pick<LocatedAttachment, 'id' | 'name'>): boolean {
-  return isPathSegment(name) && id.split('/').every(isPathSegment);
+  return isPathSegment(name) && isPathSegment(id.replace(/^(_design|_local)\//, ''));
 }
 
 /** How to call an attachment in a message. */
