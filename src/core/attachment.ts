@@ -21,6 +21,15 @@ export interface ByteRange {
   readonly end?: number;
 }
 
+/** Where a range of some content begins and ends, within the content. */
+export function boundsOf(
+  { start = 0, end }: ByteRange,
+  length: number,
+): { readonly start: number; readonly end: number } {
+  const first = Math.min(Math.max(start, 0), length);
+  return { start: first, end: Math.min(Math.max(end ?? length, first), length) };
+}
+
 /**
  * An attachment of a document: what is known of it, and its content as it was uploaded, or the range of it that was asked for.
  * Nothing is read before it is wanted, and everything as often as it is wanted.

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { Attachment, type ByteRange } from '../core/attachment.ts';
+import { Attachment, type ByteRange, boundsOf } from '../core/attachment.ts';
 import { type AttachmentStub, parseAttachmentStub } from '../core/attachment-stub.ts';
 import { InputError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-value.ts';
@@ -64,8 +64,7 @@ export async function attachment(
   if (document === undefined || !isJsonObject(attachments) || !Object.hasOwn(attachments, name)) return undefined;
   const stub = parseAttachmentStub(name, attachments[name]);
   const wanted = { id, rev: document._rev, stub };
-  const start = Math.min(Math.max(range.start ?? 0, 0), stub.length);
-  const end = Math.min(Math.max(range.end ?? stub.length, start), stub.length);
+  const { start, end } = boundsOf(range, stub.length);
   return new Attachment(
     { ...stub, rev: document._rev },
     (stop) =>

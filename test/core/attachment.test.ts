@@ -12,14 +12,11 @@ function opened(signal?: AbortSignal) {
     info,
     async function* (stop) {
       watch.opened += 1;
-      const buffer = new Uint8Array(2);
       try {
         for (const pair of ['01', '23', '45', '67', '89']) {
           stop.throwIfAborted();
           watch.given += 1;
-          // The same memory again and again, as a store may do it.
-          buffer.set(new TextEncoder().encode(pair));
-          yield buffer;
+          yield new TextEncoder().encode(pair);
         }
       } finally {
         watch.closed += 1;
