@@ -59,19 +59,14 @@ export type { PullOptions } from './pull/options.ts';
 export { type Pull, pull } from './pull/pull.ts';
 export type { PullState } from './pull/state.ts';
 export type { PullEvent, PullResult, PullStatus } from './pull/status.ts';
+export type { AllDocsRange } from './replica/all-docs.ts';
 export type { ContentInfo, ContentSink } from './replica/content.ts';
+export type { LocalChange, LocalChangesEvent, LocalChangesOptions, LocalChangesTold } from './replica/local-changes.ts';
 export type { Keep } from './replica/merge-batch.ts';
 export type { RevisionText, Shown } from './replica/read.ts';
-export {
-  type AllDocsRange,
-  openReplica,
-  type Replica,
-  type ReplicaDoc,
-  type ReplicaInfo,
-  type ReplicaLeaf,
-  type ReplicaOptions,
-  replicas,
-} from './replica/replica.ts';
+export { openReplica, type Replica, type ReplicaInfo, type ReplicaOptions, replicas } from './replica/replica.ts';
+export type { ReplicaDoc } from './replica/replica-doc.ts';
+export type { ReplicaLeaf, ReplicaReads } from './replica/replica-reads.ts';
 export type {
   Checkpoint,
   FailedRevision,

@@ -4,18 +4,21 @@ import { ClosedError } from '../core/errors.ts';
 export class Lifetime {
   readonly #subject: string;
   readonly #underway = new Set<Promise<unknown>>();
-  #end: { readonly reason: unknown } | undefined;
+  readonly #end = new AbortController();
 
   /** @param subject what is open, as the beginning of a sentence */
   constructor(subject: string) {
     this.#subject = subject;
   }
 
-  /** @throws ClosedError once it is over, with the reason as its cause */
+  /** Aborts when it is over, with a ClosedError whose cause is the reason. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** @throws ClosedError once it is over */
   check(): void {
-    if (this.#end === undefined) return;
-    const { reason } = this.#end;
-    throw new ClosedError(`${this.#subject} is closed`, reason === undefined ? undefined : { cause: reason });
+    this.#end.signal.throwIfAborted();
   }
 
   /** Carries out something that the end waits for. Where the end makes it fail, it fails like everything after it. */
@@ -49,7 +52,8 @@ export class Lifetime {
 
   /** The first reason counts. Resolves when nothing is under way any more. */
   async end(reason?: unknown): Promise<void> {
-    this.#end ??= { reason };
+    const options = reason === undefined ? undefined : { cause: reason };
+    this.#end.abort(new ClosedError(`${this.#subject} is closed`, options));
     await Promise.allSettled(this.#underway);
   }
 }

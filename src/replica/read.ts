@@ -34,6 +34,15 @@ export async function readRevision(
   return text;
 }
 
+/** The winners of some documents, in the order asked; tombstones and unknown documents are left out. */
+export async function readWinners(
+  storage: DocumentStorage,
+  ids: readonly string[],
+  shown: Shown,
+): Promise<RevisionText[]> {
+  return textsOf(storage, await headsOf(storage, ids), shown, storedWinner);
+}
+
 /** Which revisions of the documents of a range. */
 export interface TextRange extends HeadRange {
   readonly shown: Shown;

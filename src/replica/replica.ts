@@ -1,11 +1,9 @@
 import { Feed } from '../core/feed.ts';
-import { isJsonObject, type JsonObject, parseObject } from '../core/json-value.ts';
+import { isJsonObject, type JsonObject } from '../core/json-value.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import { decodeJson } from '../kv/json.ts';
 import type { Kv } from '../kv/kv.ts';
 import { list } from '../kv/list.ts';
-import { leaves, pathTo } from '../revs/leaves.ts';
-import type { RevisionPath } from '../revs/path.ts';
 import { diff } from './diff.ts';
 import { readFailures } from './failures.ts';
 import { type Identity, openIdentity, removeIdentity } from './identity.ts';
@@ -14,7 +12,7 @@ import { Layout } from './layout.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Keep } from './merge-batch.ts';
 import { PageStorage } from './pages/page-storage.ts';
-import { type RevisionText, readRevision, readTexts, type Shown } from './read.ts';
+import { ReplicaReads } from './replica-reads.ts';
 import type { DocumentStorage } from './storage.ts';
 import { sweep } from './sweep.ts';
 import type {
@@ -42,30 +40,6 @@ export interface ReplicaOptions {
   readonly keep?: Keep;
   /** Clock and chance, for tests. */
   readonly platform?: Partial<Platform>;
-}
-
-/** A document of a replica, parsed. */
-export interface ReplicaDoc extends JsonObject {
-  readonly _id: string;
-  readonly _rev: string;
-}
-
-/** A leaf revision of a document. */
-export interface ReplicaLeaf {
-  readonly rev: string;
-  readonly deleted: boolean;
-  /** Its ancestry, where it was asked for. */
-  readonly revisions?: RevisionPath;
-}
-
-/** A part of the documents, as `_all_docs` takes it. */
-export interface AllDocsRange {
-  /** The first id, included; the last one where the order is descending. */
-  readonly startKey?: string;
-  /** The last id, included. */
-  readonly endKey?: string;
-  readonly descending?: boolean;
-  readonly limit?: number;
 }
 
 /**
@@ -99,7 +73,7 @@ export function replicas(kv: Kv): Feed<string> {
  * A local copy of a database, to read from and to pull into: documents with all their leaf revisions and the whole
  * ancestry of ids, in the order of `_all_docs`.
  */
-export class Replica implements Target {
+export class Replica extends ReplicaReads implements Target {
   readonly #kv: Kv;
   readonly #layout: Layout;
   readonly #identity: Identity;
@@ -113,55 +87,20 @@ export class Replica implements Target {
    * @internal
    */
   constructor(kv: Kv, layout: Layout, identity: Identity, keep: Keep, on: Platform) {
+    const storage = new PageStorage(kv, layout, identity.partBytes, on);
+    const lifetime = new Lifetime(`The replica ${JSON.stringify(layout.name)}`);
+    const writing = { kv, layout, storage, keep, lifetime, platform: on };
+    super(writing);
     this.#kv = kv;
     this.#layout = layout;
     this.#identity = identity;
-    this.#storage = new PageStorage(kv, layout, identity.partBytes, on);
-    this.#lifetime = new Lifetime(`The replica ${JSON.stringify(layout.name)}`);
-    this.#writing = { kv, layout, storage: this.#storage, keep, lifetime: this.#lifetime, platform: on };
+    this.#storage = storage;
+    this.#lifetime = lifetime;
+    this.#writing = writing;
   }
 
   get name(): string {
     return this.#layout.name;
-  }
-
-  /**
-   * A document: its winner, or a stored revision by name. Undefined when there is none, or when the winner is a tombstone;
-   * tombstones are read by name.
-   *
-   * Numbers are JavaScript's here; {@link Replica.text} has them as they were written.
-   */
-  async get(id: string, options: Shown & { readonly rev?: string } = {}): Promise<ReplicaDoc | undefined> {
-    const found = await this.#revision(id, options);
-    return found === undefined ? undefined : parseDoc(found.text);
-  }
-
-  /** The same as the JSON text that came, its members in CouchDB's order, numbers beyond 2^53 intact. */
-  async text(id: string, options: Shown & { readonly rev?: string } = {}): Promise<string | undefined> {
-    return (await this.#revision(id, options))?.text;
-  }
-
-  /** The leaf revisions of a document, the winner first, tombstones among them; none of an unknown document. */
-  async leaves(id: string, options: { readonly revs?: boolean } = {}): Promise<ReplicaLeaf[]> {
-    const [head] = await this.#lifetime.run(() => this.#storage.heads([id]));
-    if (head === undefined) return [];
-    return leaves(head.tree).map(({ rev, deleted }) => {
-      const revisions = options.revs ? pathTo(head.tree, rev) : undefined;
-      return revisions === undefined ? { rev, deleted } : { rev, deleted, revisions };
-    });
-  }
-
-  /** The documents in the order of their ids, tombstones left out. Memory: one page of them. */
-  allDocs(range: AllDocsRange & Shown = {}): Feed<ReplicaDoc> {
-    return this.#texts(range, 'winner', (revision) => parseDoc(revision.text));
-  }
-
-  /**
-   * The documents as text, in the order of their ids: winners alone, or with `leaves` every leaf revision of every
-   * document, the winner's first, tombstones too. Memory: one page of them.
-   */
-  texts(range: AllDocsRange & Shown & { readonly leaves?: boolean } = {}): Feed<RevisionText> {
-    return this.#texts(range, range.leaves ? 'leaves' : 'winner', (revision) => revision);
   }
 
   /** What the replica holds, in numbers. */
@@ -239,37 +178,10 @@ export class Replica implements Target {
     this.#lifetime.check();
     await this.#lifetime.end();
     // Without its counter nothing can be written to it any more; what is left is then swept in steps.
-    await this.#kv.update([this.#layout.counter], () => ({ delete: [this.#layout.counter], result: undefined }));
+    // The signal is given to those who watch, and swept with the rest.
+    const set = [[this.#layout.signal, new Uint8Array()]] as const;
+    await this.#kv.update([this.#layout.counter], () => ({ set, delete: [this.#layout.counter], result: undefined }));
     await sweep(this.#kv, this.#layout.root);
     await removeIdentity(this.#kv, this.#layout);
   }
-
-  async #revision(id: string, { rev, ...shown }: Shown & { readonly rev?: string }): Promise<RevisionText | undefined> {
-    const found = await this.#lifetime.run(() => readRevision(this.#storage, id, rev, shown));
-    return found?.deleted && rev === undefined ? undefined : found;
-  }
-
-  #texts<T>(range: AllDocsRange & Shown, of: 'winner' | 'leaves', as: (revision: RevisionText) => T): Feed<T> {
-    this.#lifetime.check();
-    const { startKey, endKey, descending = false, limit = Number.POSITIVE_INFINITY, revs, conflicts } = range;
-    const [from, to] = descending ? [endKey, startKey] : [startKey, endKey];
-    const step = Math.min(200, Math.max(1, limit));
-    const [storage, lifetime] = [this.#storage, this.#lifetime];
-    return new Feed(async function* () {
-      let left = limit;
-      if (left <= 0) return;
-      const batches = readTexts(storage, { from, to, reverse: descending, shown: { revs, conflicts }, of, step });
-      for await (const batch of lifetime.through(batches)) {
-        yield batch.slice(0, left).map(as);
-        left -= batch.length;
-        if (left <= 0) return;
-      }
-    });
-  }
-}
-
-function parseDoc(text: string): ReplicaDoc {
-  const document = parseObject(text, 'A document of the replica');
-  const { _id, _rev } = document;
-  return { ...document, _id: String(_id), _rev: String(_rev) };
 }

@@ -1,0 +1,47 @@
+import { Observable, ReplaySubject, type Subscriber, share, switchMap } from 'rxjs';
+import { childController } from '../core/abort.ts';
+import type { AllDocsRange } from './all-docs.ts';
+import type { Followed } from './followed.ts';
+import { LiveDocument } from './live-document.ts';
+import { LiveRange } from './live-range.ts';
+import { LiveReader } from './live-reader.ts';
+import type { Shown } from './read.ts';
+import type { ReplicaDoc } from './replica-doc.ts';
+
+/** Documents of a replica as they are, and again whenever they have changed. Everybody is served by one reader. */
+export class LiveReads {
+  readonly #followed: Followed;
+  /** Begins to read with the first who comes, and ends with the last who leaves. */
+  readonly #reader$: Observable<LiveReader>;
+
+  constructor(followed: Followed) {
+    this.#followed = followed;
+    this.#reader$ = new Observable<LiveReader>((subscriber) => {
+      const end = childController(followed.lifetime.signal);
+      const reader = new LiveReader(followed, end.signal);
+      subscriber.next(reader);
+      reader.run().catch((error: unknown) => subscriber.error(error));
+      return () => {
+        end.abort();
+        end.release();
+      };
+    }).pipe(share({ connector: () => new ReplaySubject(1) }));
+  }
+
+  /** See `Replica.doc$`. */
+  doc$(id: string, shown: Shown): Observable<ReplicaDoc | undefined> {
+    return this.#watch((reader, subscriber) => reader.addDocument(new LiveDocument(id, subscriber), shown));
+  }
+
+  /** See `Replica.docs$`. */
+  docs$({ revs, conflicts, ...range }: AllDocsRange & Shown): Observable<readonly ReplicaDoc[]> {
+    const shown = { revs, conflicts };
+    return this.#watch((reader, subscriber) => reader.addRange(new LiveRange(range, shown, subscriber), shown));
+  }
+
+  /** @param begin adds a subscriber to a reader, and returns how he leaves it */
+  #watch<T>(begin: (reader: LiveReader, subscriber: Subscriber<T>) => () => void): Observable<T> {
+    this.#followed.lifetime.check();
+    return this.#reader$.pipe(switchMap((reader) => new Observable<T>((subscriber) => begin(reader, subscriber))));
+  }
+}
