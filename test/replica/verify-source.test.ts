@@ -7,10 +7,13 @@ import type { Kv } from '../../src/kv/kv.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import type { PullOptions } from '../../src/pull/options.ts';
 import { pull } from '../../src/pull/pull.ts';
+import { decodeHead, encodeHead } from '../../src/replica/head.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { VerifyOptions } from '../../src/replica/verify.ts';
 import type { VerifyEvent, VerifyProblem, VerifySummary } from '../../src/replica/verify-event.ts';
 import type { VerifyFeedEvent, VerifySource } from '../../src/replica/verify-source.ts';
+import { mergePath } from '../../src/revs/merge.ts';
+import { emptyTree } from '../../src/revs/tree.ts';
 import { awkwardDocuments, generations, smallDocuments } from '../support/documents.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 import { Damager } from './damage.ts';
@@ -206,7 +209,16 @@ describe('A replica against its source', () => {
     const { problems, summary } = await verify({ partial: true });
     expect(problems).toEqual([]);
     expect(summary).toMatchObject({ documents: 2, source: { documents: 10 } });
-    await new Damager(kv).edit<unknown[]>(['head', 'plain'], ([id, seq, , stored]) => [id, seq, '1;1:x', stored]);
+    const other = { start: 1, ids: ['x'] };
+    const { tree } = mergePath(emptyTree, other, false);
+    // The pull has written both documents at once.
+    await (await Damager.of(kv)).page(1, (entries) =>
+      entries.map((entry) =>
+        Buffer.from(entry.id).toString() === 'plain'
+          ? { ...entry, head: encodeHead({ ...decodeHead(entry.head), tree }) }
+          : entry,
+      ),
+    );
     expect((await verify({ partial: true })).problems).toMatchObject([
       { kind: 'source', id: 'plain', missing: ['1-a'], surplus: ['1-x'] },
       { kind: 'body', id: 'plain', rev: '1-x' },
@@ -227,15 +239,20 @@ describe('A replica against its source', () => {
   test('is compared document by document also where some cannot be read', async () => {
     await source.replicate(smallDocuments(700));
     await bring();
-    const damager = new Damager(kv);
-    for (const id of ['doc-0000003', 'doc-0000699']) await damager.put(['head', id], '{}');
-    await damager.remove('head', 'doc-0000005');
-    const { problems } = await verify();
-    expect(problems.map(({ kind, id }) => [kind, id])).toEqual([
-      ['source', 'doc-0000005'],
-      ['document', 'doc-0000003'],
-      ['document', 'doc-0000699'],
-    ]);
+    const damager = await Damager.of(kv);
+    const bent = ['doc-0000003', 'doc-0000005', 'doc-0000099'];
+    await damager.page(1, (entries) =>
+      entries.map((entry) =>
+        bent.includes(Buffer.from(entry.id).toString()) ? { ...entry, head: Buffer.from('{}') } : entry,
+      ),
+    );
+    const { problems, summary } = await verify();
+    expect(problems.map(({ kind, id }) => [kind, id])).toEqual(bent.map((id) => ['document', id]));
+    expect(summary).toMatchObject({ documents: 697, source: { documents: 700, newer: 0 } });
+    await damager.remove('block', 1, 0);
+    const without = await verify();
+    expect(without.problems.map(({ kind, key }) => [kind, key])).toEqual([['document', damager.key('block', 1, 0)]]);
+    expect(without.summary.documents).toBeGreaterThan(500);
   });
 
   test('with thousands of differences asks about a thousand at once', async () => {
@@ -304,7 +321,7 @@ describe('A replica against its source', () => {
     const secure = { url: database.url.replace('http:', 'https:'), changes: database.changes.bind(database) };
     expect((await verify({ source: secure })).problems).toEqual([]);
     const [checkpoint] = (await replica.info()).checkpoints;
-    await new Damager(kv).put(['checkpoint', checkpoint?.id ?? ''], '{');
+    await (await Damager.of(kv)).put(['checkpoint', checkpoint?.id ?? ''], '{');
     const told: VerifyEvent[] = [];
     const verifying = (async () => {
       for await (const event of replica.verify({ source: database })) told.push(event);

@@ -36,9 +36,11 @@ export async function* inspectPages(workshop: Workshop): AsyncGenerator<Inspecti
   const isSound = found.unsure.length === 0;
   const documents = yield* inspectDocuments(workshop, found);
   const sequence = yield* inspectSequence(workshop, isSound ? found.runs : undefined);
+  let isComplete = sequence.changes !== undefined;
   if (isSound && sequence.holding < documents.count) {
     for await (const heads of headsOf(workshop, found)) {
       const missing = heads.filter(({ seq }) => !sequence.has(seq));
+      if (missing.length > 0) isComplete = false;
       yield { documents: [], damages: missing.map(({ id }) => notSequenced(id, workshop)) };
     }
   }
@@ -51,7 +53,7 @@ export async function* inspectPages(workshop: Workshop): AsyncGenerator<Inspecti
     use: {
       next: Math.max(next, documents.next, ...found.runs.map(({ number }) => number + 1)),
       bytes: isSound ? documents.bytes : undefined,
-      sequenced: sequence.changes,
+      sequenced: isComplete ? sequence.changes : undefined,
       reclaimable: isSound && sequence.changes !== undefined ? unused : undefined,
     },
   };

@@ -10,6 +10,8 @@ import { decodeRest, encodeRest, type RunDraft } from './run-draft.ts';
 const PAGE_BYTES = 16 * 1024;
 /** The same for nodes: some thirty pages, or three hundred nodes. */
 const NODE_BYTES = 8 * 1024;
+/** What stands in the record of a run itself: all of these are read again whenever others have written. */
+const ROOT_BYTES = 2 * 1024;
 /** Nodes have so many children at least, however long the ids are: the tree stays low. */
 const FEWEST_CHILDREN = 8;
 
@@ -127,8 +129,7 @@ export class RunWriter {
       this.#closeNode(height - 1);
       height += 1;
     }
-    // Ids of any length make a root of any size; the record of a run is to stay small.
-    if (sizeOf(this.#open[height - 1] ?? []) > 2 * this.#nodeBytes) {
+    if (sizeOf(this.#open[height - 1] ?? []) > Math.min(ROOT_BYTES, this.#nodeBytes)) {
       this.#closeNode(height - 1);
       height += 1;
     }

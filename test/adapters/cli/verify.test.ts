@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, tes
 import { VerifyProgressLine, verifyProgress } from '../../../adapters/cli/verify-progress.ts';
 import { fsKv } from '../../../adapters/fs/index.ts';
 import { type CouchServer, startServer } from '../../../demo/server/index.ts';
+import type { Kv } from '../../../src/kv/kv.ts';
 import { list } from '../../../src/kv/list.ts';
 import { openReplica } from '../../../src/replica/replica.ts';
 import { generations } from '../../support/documents.ts';
@@ -31,6 +32,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+async function uuidOf(kv: Kv): Promise<string> {
+  return (await (await openReplica(kv, 'recipes')).info()).uuid;
+}
+
 test('A sound replica is said to be sound, in itself and against its source', async () => {
   const alone = await runCli(['verify', directory]);
   expect(alone).toMatchObject({ code: 0, stderr: '' });
@@ -51,7 +56,7 @@ test('What has changed at the source since is counted, and no problem', async ()
 
 test('Each problem is a line, with exit code 1', async () => {
   const kv = await fsKv(directory);
-  for await (const { key } of list(kv, { prefix: ['replica', 'recipes', 'body'] })) {
+  for await (const { key } of list(kv, { prefix: ['replica', await uuidOf(kv), 'body'] })) {
     await kv.update([], () => ({ delete: [key], result: undefined }));
   }
   await kv.close();
@@ -80,10 +85,11 @@ test('Ids and keys are quoted, and steer no terminal', async () => {
   await source.replicate([{ _id: id, _rev: '1-a' }]);
   await runCli(['pull', source.url, directory]);
   const kv = await fsKv(directory);
+  const uuid = await uuidOf(kv);
   await kv.update([], () => ({
     set: [
-      [['replica', 'recipes', 'head', id], new Uint8Array()],
-      [['replica', 'recipes', 'extra', id], new Uint8Array()],
+      [['replica', uuid, 'checkpoint', id], new Uint8Array()],
+      [['replica', uuid, 'extra', id], new Uint8Array()],
     ],
     result: undefined,
   }));
@@ -92,14 +98,15 @@ test('Ids and keys are quoted, and steer no terminal', async () => {
   expect(code).toBe(1);
   const quoted = String.raw`a\u001b[2J\u009b\u202e\n\"b\"`;
   expect(stdout.split('\n').slice(0, 2)).toEqual([
-    `unknown "replica/recipes/extra/${quoted}": A record of the replica is none that couchtide has written`,
-    `document "${quoted}" "replica/recipes/head/${quoted}": The record of the document cannot be read`,
+    `checkpoint "replica/${uuid}/checkpoint/${quoted}": The checkpoint cannot be read`,
+    `unknown "replica/${uuid}/extra/${quoted}": A record of the replica is none that couchtide has written`,
   ]);
 });
 
 test('A problem of the whole replica is named without a place', async () => {
   const kv = await fsKv(directory);
-  await kv.update([], () => ({ delete: [['replica', 'recipes', 'counter']], result: undefined }));
+  const uuid = await uuidOf(kv);
+  await kv.update([], () => ({ delete: [['replica', uuid, 'counter']], result: undefined }));
   await kv.close();
   const { code, stdout } = await runCli(['verify', directory]);
   expect(code).toBe(1);
