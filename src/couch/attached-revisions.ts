@@ -133,13 +133,13 @@ async function readRevision(part: Part, { id, rev }: WantedAttachments): Promise
   if (first === undefined) throw misplaced('attachments without their document');
   const text = await readDocument(first);
   const isError = parseMediaType(first.headers.get('content-type') ?? '').parameters.get('error') === 'true';
-  const attachments = isError ? undefined : memberText(text, 0, '_attachments');
   const result = resultOf(id, isError ? `{"error":${text}}` : `{"ok":${stubbed(text)}}`);
-  if (result.rev !== rev && ('text' in result || result.rev !== undefined)) {
+  if (result.rev !== undefined && result.rev !== rev) {
     throw misplaced(`revision ${result.rev} in the place of ${rev}`);
   }
-  const following = parseAttachmentStubs(attachments ?? '{}').filter(({ follows }) => follows);
-  return { result, contents: contentsOf(parts, 'text' in result ? following : [], id) };
+  const stubs = 'text' in result ? parseAttachmentStubs(memberText(text, 0, '_attachments') ?? '{}') : [];
+  const following = stubs.filter(({ follows }) => follows);
+  return { result, contents: contentsOf(parts, following, id) };
 }
 
 async function* contentsOf(
@@ -174,12 +174,14 @@ async function readDocument(part: Part): Promise<string> {
 
 /** The document as it would have come without the content of its attachments. */
 function stubbed(text: string): string {
-  let before = text;
+  let stubbed = '';
+  let copied = 0;
   for (const { name, start, end } of objectMembers(text, 0)) {
-    if (name === '_attachments')
-      before = text.slice(0, start) + withoutContents(text.slice(start, end)) + text.slice(end);
+    if (name !== '_attachments') continue;
+    stubbed += text.slice(copied, start) + withoutContents(text.slice(start, end));
+    copied = end;
   }
-  return before;
+  return stubbed + text.slice(copied);
 }
 
 function resultOf(id: string, result: string): RevisionResult {

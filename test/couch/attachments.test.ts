@@ -73,7 +73,7 @@ describe('An attachment of CouchDB', () => {
       expect(server.requests.all.map(({ path }) => path)).toEqual(['/db/doc?att_encoding_info=true']);
       const blob = await attachment?.blob();
       expect(blob?.type).toBe('image/jpeg');
-      expectBytes(Buffer.from((await blob?.arrayBuffer()) ?? []), photo);
+      expectBytes(Buffer.from((await blob?.arrayBuffer()) ?? new ArrayBuffer(0)), photo);
       expect(server.requests.all[1]?.path).toBe(`/db/doc/photo.jpg?rev=${rev}`);
     });
 
