@@ -6,6 +6,7 @@
  */
 
 import { createIndexedDbStore, indexedDbCandidate } from './indexeddb.ts';
+import { liveSuite } from './live.ts';
 import { replicaCandidate } from './replica.ts';
 import { runSuites } from './run.ts';
 import { storeSuite } from './store.ts';
@@ -17,6 +18,7 @@ console.log = (...said: unknown[]) => channel.postMessage(said.map(textOf).join(
 await runSuites({
   indexedDbKv: storeSuite(indexedDbCandidate),
   'A replica over indexedDbKv': targetSuite(replicaCandidate(createIndexedDbStore)),
+  'A replica over indexedDbKv, read live,': liveSuite(createIndexedDbStore),
 });
 
 function textOf(said: unknown): string {

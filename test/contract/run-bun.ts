@@ -4,6 +4,7 @@
  * @module
  */
 import { createFsStore, fsCandidate } from './fs.ts';
+import { liveSuite } from './live.ts';
 import { memoryCandidate } from './memory.ts';
 import { replicaCandidate } from './replica.ts';
 import { runSuites } from './run.ts';
@@ -16,6 +17,7 @@ const failed = await runSuites({
   memoryKv: storeSuite(memoryCandidate()),
   fsKv: storeSuite(fsCandidate),
   'A replica over fsKv': targetSuite(replicaCandidate(createFsStore)),
+  'A replica over fsKv, read live,': liveSuite(createFsStore),
   ...Object.fromEntries(tiny),
 });
 process.exitCode = failed === 0 ? 0 : 1;
