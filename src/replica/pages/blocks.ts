@@ -99,16 +99,13 @@ export class Blocks {
    * @throws StoreError (`corrupt`) when one cannot be read
    */
   async nodes(places: readonly BlockPlace[]): Promise<(readonly Child[])[]> {
-    const unknown = places.filter((place) => !this.#nodes.has(nameOf(place)));
+    const known = places.map((place) => this.#nodes.get(nameOf(place)));
+    const unknown = places.filter((_, index) => known[index] === undefined);
     const read = await this.read(unknown);
-    const fresh = new Map(unknown.map((place, index) => [nameOf(place), read[index] ?? new Uint8Array()]));
-    return places.map((place) => {
-      const name = nameOf(place);
-      const node = this.#nodes.get(name) ?? {
-        children: decodeNode(fresh.get(name) ?? new Uint8Array()),
-        bytes: place.bytes,
-      };
-      this.#remember(name, node);
+    let at = 0;
+    return places.map((place, index) => {
+      const node = known[index] ?? { children: decodeNode(read[at++] ?? new Uint8Array()), bytes: place.bytes };
+      this.#remember(nameOf(place), node);
       return node.children;
     });
   }

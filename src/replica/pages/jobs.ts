@@ -161,14 +161,19 @@ function recordsOf(
 /**
  * What a job reads of what it has written itself; undefined where that is gone as somebody else has worked on the job.
  *
- * @throws StoreError (`corrupt`) when it is gone without that
+ * @throws StoreError `corrupt` when it is gone without that, `missing` when the replica has been destroyed
  */
-export async function unlessStepped<R>(kv: Kv, { key, version }: Job, read: () => Promise<R>): Promise<R | undefined> {
+export async function unlessStepped<R>(
+  { kv, layout }: Workshop,
+  { key, version }: Job,
+  read: () => Promise<R>,
+): Promise<R | undefined> {
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof MissingBlock)) throw error;
-    const [now] = await kv.read([key]);
+    const [counter, now] = await kv.read([layout.counter, key]);
+    decodeCounter(counter, layout.name);
     if (now?.version === version) throw damagedJob({ cause: error });
     return undefined;
   }

@@ -54,7 +54,7 @@ export async function mergeStep(workshop: Workshop, job: Job, budget: number): P
   const inputs = (await runs.current()).filter(({ number }) => merge.inputs.includes(number));
   // Somebody else has finished it in between.
   if (inputs.length < merge.inputs.length) return 0;
-  const writer = await unlessStepped(kv, job, () => resumeRun(blocks, merge.output, merge.draft));
+  const writer = await unlessStepped(workshop, job, () => resumeRun(blocks, merge.output, merge.draft));
   if (writer === undefined) return 0;
   const floor = Math.min(...inputs.map((input) => input.floor));
   let left = budget;

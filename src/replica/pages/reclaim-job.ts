@@ -112,10 +112,10 @@ interface Rewrite {
 }
 
 async function rewriteStep(workshop: Workshop, job: Job, rewrite: Rewrite): Promise<number> {
-  const { kv, layout, blocks, partBytes } = workshop;
+  const { layout, blocks, partBytes } = workshop;
   const { state, current, input, runs, counter } = rewrite;
   const { output, draft } = current;
-  const writer = await unlessStepped(kv, job, () => resumeRun(blocks, output, draft));
+  const writer = await unlessStepped(workshop, job, () => resumeRun(blocks, output, draft));
   if (writer === undefined) return 0;
   const { entries, isOver } = await takeEntries(workshop, input, { after: writer.last, cut: state.cut });
   const newest = await findEntries(

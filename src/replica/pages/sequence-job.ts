@@ -69,11 +69,11 @@ interface ReadRecord {
  * @returns how many changes were looked at; 0 when somebody else has worked on it meanwhile
  */
 export async function sequenceStep(workshop: Workshop, job: Job): Promise<number> {
-  const { kv, layout, runs } = workshop;
+  const { layout, runs } = workshop;
   const { after, drops = false } = decodeSequenceJob(job);
   if (after === undefined) return 0;
   const { counter, runs: current } = await runs.snapshot();
-  const read = await unlessStepped(kv, job, () => readRecords(workshop, after, counter.seq));
+  const read = await unlessStepped(workshop, job, () => readRecords(workshop, after, counter.seq));
   if (read === undefined) return 0;
   const { isOver } = read;
   const records = drops ? await findHolding(workshop, current, read.records) : read.records;
@@ -111,7 +111,9 @@ async function readRecords(
 ): Promise<{ readonly records: readonly ReadRecord[]; readonly isOver: boolean }> {
   const { kv, layout, blocks } = workshop;
   const range = { prefix: layout.sequence, from: layout.sequenced(after + 1), to: layout.sequenced(until + 1) };
-  const { entries, next } = await kv.page(range, { limit: RECORDS });
+  // Each may be deleted and another be written in its place.
+  const limit = Math.min(RECORDS, Math.ceil(kv.limits.mutationsPerUpdate / 8));
+  const { entries, next } = await kv.page(range, { limit });
   const records: ReadRecord[] = [];
   let bytes = 0;
   for (const entry of entries) {

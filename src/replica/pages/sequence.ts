@@ -3,6 +3,7 @@ import { isJsonObject } from '../../core/json-value.ts';
 import { decodeJson, encodeJson } from '../../kv/json.ts';
 import type { Entry, Key, Kv } from '../../kv/kv.ts';
 import { isCount } from '../count.ts';
+import { decodeCounter } from '../counter.ts';
 import type { Layout } from '../layout.ts';
 import type { Mutation } from '../storage.ts';
 import { type BlockPlace, type Blocks, MissingBlock } from './blocks.ts';
@@ -163,16 +164,21 @@ export function seqOf(key: Key, { sequence }: Layout): number {
   return Number(key[sequence.length]);
 }
 
-/** The changes of a record; undefined when it has been replaced meanwhile. */
+/**
+ * The changes of a record; undefined when it has been replaced meanwhile.
+ *
+ * @throws StoreError `corrupt` when they cannot be read, `missing` when the replica has been destroyed
+ */
 async function unlessReplaced(
-  { kv, blocks }: SequenceStore,
+  { kv, layout, blocks }: SequenceStore,
   { key, value, version }: Entry,
 ): Promise<readonly SequencedId[] | undefined> {
   try {
     return await sequencedIn(blocks, value);
   } catch (error) {
     if (!(error instanceof MissingBlock)) throw error;
-    const [now] = await kv.read([key]);
+    const [counter, now] = await kv.read([layout.counter, key]);
+    decodeCounter(counter, layout.name);
     if (now?.version === version) throw damaged({ cause: error });
     return undefined;
   }
