@@ -55,11 +55,13 @@ export type { DatabaseUpdate, UpdatesEvent, UpdatesOptions } from './couch/updat
 export type { WantedRevisions } from './couch/wanted-revisions.ts';
 export type { Decision, Entry, Key, KeyPart, KeyRange, Kv, KvLimits, Page, UpdateOptions } from './kv/kv.ts';
 export { type MemoryKvOptions, memoryKv } from './kv/memory.ts';
+export type { AttachmentSelection, OfferedAttachment } from './pull/attachment-policy.ts';
 export type { PullOptions } from './pull/options.ts';
 export { type Pull, pull } from './pull/pull.ts';
 export type { PullState } from './pull/state.ts';
 export type { PullEvent, PullResult, PullStatus } from './pull/status.ts';
 export type { AllDocsRange } from './replica/all-docs.ts';
+export type { ReplicaAttachmentOptions } from './replica/attachments.ts';
 export type { ContentInfo, ContentSink } from './replica/content.ts';
 export type { LocalChange, LocalChangesEvent, LocalChangesOptions, LocalChangesTold } from './replica/local-changes.ts';
 export type { Keep } from './replica/merge-batch.ts';
@@ -73,6 +75,7 @@ export type {
   MissingRevisions,
   OfferedRevisions,
   RevisionToWrite,
+  RevisionWithStubs,
   Target,
   TargetState,
   WriteBatch,

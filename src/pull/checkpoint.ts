@@ -13,6 +13,8 @@ export interface CheckpointPlace {
 /** The source, as a checkpoint is to remember it. */
 export interface CheckpointSource extends Pick<SourceMark, 'created'> {
   readonly url: string;
+  /** Of which attachments the content is here, of everything up to the checkpoint. */
+  readonly attachments: string;
 }
 
 /** Where a pull stands, and how that is kept. */
@@ -29,16 +31,23 @@ export class Checkpoints {
   async write(batch: Omit<WriteBatch, 'checkpoint'>, through: Sequence | undefined): Promise<WriteResult> {
     const { target, id } = this.#place;
     if (through === undefined) return target.writeBatch(batch);
-    const { url, created } = this.#source;
-    const value = { source: url, seq: through, ...(created === undefined ? {} : { created }) };
+    const { url, created, attachments } = this.#source;
+    const value = { source: url, seq: through, attachments, ...(created === undefined ? {} : { created }) };
     return target.writeBatch({ ...batch, checkpoint: { id, value } });
   }
 }
 
 /** Up to where everything of which source is stored; undefined before the first batch, and for what no pull has written. */
-export async function readCheckpoint({ target, id }: CheckpointPlace): Promise<SourceMark | undefined> {
+export async function readCheckpoint({
+  target,
+  id,
+}: CheckpointPlace): Promise<(SourceMark & Partial<Pick<CheckpointSource, 'attachments'>>) | undefined> {
   const value = await target.readCheckpoint(id);
   if (value === undefined || !isSequence(value['seq'])) return undefined;
-  const { seq, created } = value;
-  return typeof created === 'string' ? { seq, created } : { seq };
+  const { seq, created, attachments } = value;
+  return {
+    seq,
+    ...(typeof created === 'string' ? { created } : {}),
+    ...(typeof attachments === 'string' ? { attachments } : {}),
+  };
 }

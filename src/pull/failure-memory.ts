@@ -3,15 +3,17 @@ import { formatRev } from '../revs/rev.ts';
 
 /** The failures of one pull, for targets that keep no record of them: what a record would say since the pull began. */
 export class FailureMemory {
-  readonly #failures = new Map<string, FailedRevision>();
+  /** By revision, and then by attachment. */
+  readonly #failures = new Map<string, Map<string | undefined, FailedRevision>>();
 
   get failures(): readonly FailedRevision[] {
-    return [...this.#failures.values()];
+    return [...this.#failures.values()].flatMap((failures) => [...failures.values()]);
   }
 
   /** A batch has been stored. */
   note({ revisions, failures = [], forget = [] }: WriteBatch, { rejected }: WriteResult): void {
-    const failed = [...failures, ...rejected];
+    const failed: readonly Omit<FailedRevision, 'attempts'>[] = [...failures, ...rejected];
+    const before = new Map(this.#failures);
     if (this.#failures.size > 0) {
       for (const { id, rev } of forget) this.#failures.delete(nameOf(id, rev));
       const isRejected = new Set(rejected.map(({ id, rev }) => nameOf(id, rev)));
@@ -22,10 +24,12 @@ export class FailureMemory {
         });
       }
     }
-    for (const { id, rev, reason } of failed) {
+    for (const { id, rev, attachment, reason } of failed) {
       const name = nameOf(id, rev);
-      const attempts = (this.#failures.get(name)?.attempts ?? 0) + 1;
-      this.#failures.set(name, { id, rev, reason, attempts });
+      const known = this.#failures.get(name) ?? new Map<string | undefined, FailedRevision>();
+      const attempts = (known.get(attachment)?.attempts ?? before.get(name)?.get(attachment)?.attempts ?? 0) + 1;
+      const failure = { id, rev, ...(attachment === undefined ? {} : { attachment }), reason, attempts };
+      this.#failures.set(name, known.set(attachment, failure));
     }
   }
 }

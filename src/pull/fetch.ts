@@ -81,7 +81,7 @@ export async function fetchRevisions(
 }
 
 /** Whether a server answers when it is asked for what it cannot break on. */
-async function answers(source: Database, signal: AbortSignal): Promise<boolean> {
+export async function answers(source: Database, signal: AbortSignal): Promise<boolean> {
   try {
     for await (const _ of source.revisions([NOWHERE], { signal }));
     return true;
@@ -92,7 +92,7 @@ async function answers(source: Database, signal: AbortSignal): Promise<boolean> 
 }
 
 /** Whether an error may be about one document of those that were asked for, and not about the server or the user. */
-function mayBePoisoned(error: unknown): boolean {
+export function mayBePoisoned(error: unknown): boolean {
   if (isProtocolError(error)) return true;
   if (isNetworkError(error)) return error.failure !== 'unreachable';
   return (

@@ -6,6 +6,7 @@ import type { Doc } from '../couch/documents.ts';
 import type { RetryPolicy } from '../couch/retry.ts';
 import type { Sequence } from '../couch/sequence.ts';
 import type { Kv } from '../kv/kv.ts';
+import { type AttachmentPolicy, type AttachmentSelection, attachmentPolicy } from './attachment-policy.ts';
 import type { Passing } from './passing.ts';
 
 /** CouchDB looks so many documents up by their ids; for more it would read its whole feed. */
@@ -55,6 +56,12 @@ export interface PullOptions {
   /** Documents that are pulled before all others, each with all its leaves. */
   readonly first?: readonly string[];
   /**
+   * Of which attachments the content is fetched; by default of all. Documents come with the stubs of all their attachments either way.
+   * A later pull that fetches more than those before it brings what they have left out; of a `match` that only says something else
+   * than before nothing is known, so give an `id` that changes with it. A target that takes no content is given none.
+   */
+  readonly attachments?: boolean | AttachmentSelection;
+  /**
    * Where the checkpoint is kept, for targets that keep none. It is written after the documents it covers, so a pull that is cut
    * off between the two reads some rows again.
    */
@@ -101,6 +108,8 @@ export interface PullSettings {
   /** What is done with documents here, between source and target. */
   readonly passing: Passing;
   readonly first: readonly string[];
+  /** Undefined where no content is fetched. */
+  readonly attachments: AttachmentPolicy | undefined;
   readonly checkpoints: Kv | undefined;
   readonly retry: Partial<RetryPolicy> | undefined;
 }
@@ -156,6 +165,7 @@ export function settingsOf(options: PullOptions): PullSettings {
     },
     passing: { filter: typeof filter === 'function' ? filter : undefined, transform },
     first: [...new Set(first)],
+    attachments: attachmentPolicy(options.attachments ?? true),
     checkpoints,
     retry,
   };

@@ -2,13 +2,20 @@ import type { Gate } from '../core/gate.ts';
 import { orderedMap } from '../core/ordered-map.ts';
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
-import type { MissingRevisions, OfferedRevisions, WriteBatch, WriteResult } from '../replica/target.ts';
+import type {
+  MissingRevisions,
+  OfferedRevisions,
+  RevisionToWrite,
+  WriteBatch,
+  WriteResult,
+} from '../replica/target.ts';
+import { Attachments } from './attachments.ts';
 import type { RowBatch } from './batches.ts';
 import type { Checkpoints } from './checkpoint.ts';
 import { type Failure, fetchRevisions } from './fetch.ts';
 import type { PullSettings } from './options.ts';
 import { divide, type Part } from './parts.ts';
-import { pass } from './passing.ts';
+import { type Passed, pass } from './passing.ts';
 import { offeredBy, plan } from './plan.ts';
 import type { PullTarget } from './pull-target.ts';
 import type { RequestSize } from './request-size.ts';
@@ -43,6 +50,10 @@ export interface PassageContext {
   readonly signal: AbortSignal;
   /** Up to where everything was stored before. */
   readonly through: Sequence | undefined;
+  /** Told of every content that is stored. */
+  readonly onAttachment: () => void;
+  /** Told of attachments that the pull's options leave out. */
+  readonly onLeftOut: (count: number) => void;
   /** Told of every commit, in order. */
   readonly onStored: (stored: Stored) => void;
 }
@@ -56,11 +67,16 @@ interface ReadyPart extends Omit<Part, 'derived' | 'wanted'>, Pick<WriteBatch, '
 export class Passage {
   readonly #context: PassageContext;
   readonly #underway = new Underway();
+  readonly #attachments: Attachments;
   #through: Sequence | undefined;
 
   constructor(context: PassageContext) {
     this.#context = context;
     this.#through = context.through;
+    const { source, target, settings, gate, size, onAttachment, onLeftOut } = context;
+    const pass = (signal: AbortSignal): Promise<void> => gate.pass(signal);
+    const policy = settings.attachments;
+    this.#attachments = new Attachments({ source, target, policy, size, pass, onStored: onAttachment, onLeftOut });
   }
 
   /** Up to where everything is stored. */
@@ -88,8 +104,19 @@ export class Passage {
 
   /** Stores what has been fetched beside the feed. */
   async store({ revisions, failures = [], forget = [] }: Omit<WriteBatch, 'checkpoint' | 'replace'>): Promise<void> {
-    const passed = pass(revisions, this.#context.settings.passing);
+    const passed = await this.#pass(revisions, this.#context.signal);
     await this.#store({ revisions: passed.revisions, failures: [...failures, ...passed.failures], forget });
+  }
+
+  /** Brings the contents that earlier pulls have left out, and this one does not; with the next checkpoint they are here. */
+  async makeGood(): Promise<void> {
+    const { target, signal, settings, checkpoints } = this.#context;
+    for await (const revisions of target.lackingContent()) {
+      const { failures, newer } = await this.#attachments.bring(revisions, signal);
+      const passed = pass(newer, settings.passing);
+      await this.#store({ revisions: passed.revisions, failures: [...failures, ...passed.failures] });
+    }
+    if (this.#through !== undefined) await checkpoints.write({ revisions: [] }, this.#through);
   }
 
   /** Diff and plan of the batches, and their division into what one request brings. */
@@ -121,11 +148,23 @@ export class Passage {
   }
 
   async #fetch({ derived, wanted, ...part }: Part, signal: AbortSignal): Promise<ReadyPart> {
-    const { gate, settings, size, source } = this.#context;
+    const { gate, size, source } = this.#context;
     await gate.pass(signal);
     const fetched = await fetchRevisions(source, wanted, size, signal);
-    const { revisions, failures } = pass([...derived, ...fetched.revisions], settings.passing);
+    const { revisions, failures } = await this.#pass([...derived, ...fetched.revisions], signal);
     return { ...part, revisions, failures: [...fetched.failures, ...failures] };
+  }
+
+  /** What of some revisions is to be stored, the contents of their attachments being here already. */
+  async #pass(fetched: readonly RevisionToWrite[], signal: AbortSignal): Promise<Passed> {
+    const { passing } = this.#context.settings;
+    const { revisions, failures } = pass(fetched, passing);
+    const contents = await this.#attachments.bring(revisions, signal);
+    const newer = pass(contents.newer, passing);
+    return {
+      revisions: [...revisions, ...newer.revisions],
+      failures: [...failures, ...contents.failures, ...newer.failures],
+    };
   }
 
   async #store(batch: Omit<WriteBatch, 'checkpoint'>, part?: ReadyPart): Promise<void> {
@@ -139,7 +178,9 @@ export class Passage {
     onStored({
       ...result,
       read: revisions.length,
-      failures: failures.map(({ id, rev, reason }) => ({ id, rev, reason })),
+      failures: failures.map(({ id, rev, attachment, reason }) => {
+        return { id, rev, ...(attachment === undefined ? {} : { attachment }), reason };
+      }),
       forgotten: forget.map(({ id, rev }) => ({ id, rev })),
       rows: part?.covers.length ?? 0,
       through,

@@ -1,5 +1,5 @@
 import { backoffDelay } from '../core/backoff.ts';
-import { type CouchError, isCouchError, isRetryable } from '../core/errors.ts';
+import { type CouchError, isCouchError, isRetryable, isStoreError } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
 import type { RetryNotice } from '../couch/retry.ts';
 import { isSourceMissing } from './source-missing.ts';
@@ -10,6 +10,9 @@ const PATIENCE = { base: 1_000, cap: 600_000 };
 const ABSENCE = { base: 500, cap: 10_000 };
 /** How long a database may be gone in all. */
 const LONGEST_ABSENCE = 60_000;
+
+/** What hinders a pull until somebody mends it: the source turns it away, or the store of the target has no room left. */
+export type Hindrance = 'unauthorized' | 'full';
 
 /** What a pull that does not end does about failures. */
 export interface Persistence {
@@ -22,17 +25,17 @@ export interface Persistence {
   readonly onRetry: (notice: RetryNotice) => void;
   /** The source is not there. */
   readonly onMissing: (error: CouchError) => void;
-  /** The source turned the pull away; resolves when it is to be tried again. */
-  readonly onUnauthorized: (error: unknown) => Promise<void>;
+  /** Nothing here can mend it; resolves when it is to be tried again. */
+  readonly onHindered: (hindrance: Hindrance, error: unknown) => Promise<void>;
 }
 
 /**
  * Carries a run out again and again: at once when it ends in order, after a growing wait when it fails of something that may
- * pass, and when the caller says so after the source has turned it away. A source that was there and is gone is given a
+ * pass, and when the caller says so after something that only others can mend. A source that was there and is gone is given a
  * minute to be made anew. Ends with the signal's reason, or with an error that no waiting will mend.
  */
 export async function persist(run: () => Promise<void>, persistence: Persistence): Promise<never> {
-  const { platform, signal, progress, onRetry, onMissing, onUnauthorized } = persistence;
+  const { platform, signal, progress, onRetry, onMissing, onHindered } = persistence;
   const absence = new Absence(persistence);
   let failures = 0;
   let before = progress();
@@ -43,8 +46,9 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
       failures = 0;
     } catch (error) {
       if (signal.aborted) throw error;
-      if (isCouchError(error) && (error.status === 401 || error.status === 403)) {
-        await onUnauthorized(error);
+      const hindrance = hindranceOf(error);
+      if (hindrance !== undefined) {
+        await onHindered(hindrance, error);
         continue;
       }
       const isMissing = isSourceMissing(error);
@@ -58,6 +62,11 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
       await platform.sleep(delay, signal);
     }
   }
+}
+
+function hindranceOf(error: unknown): Hindrance | undefined {
+  if (isCouchError(error) && (error.status === 401 || error.status === 403)) return 'unauthorized';
+  return isStoreError(error) && error.failure === 'full' ? 'full' : undefined;
 }
 
 /** How long a source has been gone that was there. */

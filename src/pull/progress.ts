@@ -15,6 +15,8 @@ export class Progress {
     docsRead: 0,
     docsWritten: 0,
     docsFailed: 0,
+    attachments: 0,
+    attachmentsLeftOut: 0,
     pending: undefined,
     seq: undefined,
     requests: 0,
@@ -66,6 +68,15 @@ export class Progress {
       this.tell({ type: 'skipped', ...revision, reason: 'The source has given this revision up' });
     }
     if (caughtUp) this.onCaughtUp();
+  }
+
+  /** The content of an attachment is stored. */
+  onAttachment(): void {
+    this.move('progress', { attachments: this.#status$.value.attachments + 1 });
+  }
+
+  onLeftOut(count: number): void {
+    this.move('progress', { attachmentsLeftOut: this.#status$.value.attachmentsLeftOut + count });
   }
 
   onCaughtUp(): void {

@@ -2,10 +2,12 @@ import type { Gate } from '../core/gate.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import { type RetryContext, withRetry } from '../couch/retry.ts';
 import type { Kv } from '../kv/kv.ts';
+import type { ContentInfo, ContentSink } from '../replica/content.ts';
 import type {
   FailedRevision,
   MissingRevisions,
   OfferedRevisions,
+  RevisionWithStubs,
   Target,
   TargetState,
   WriteBatch,
@@ -24,6 +26,9 @@ export interface PullTargetContext extends RetryContext {
   /** What had failed, and was tried again, has succeeded. */
   readonly onRecovered: () => void;
 }
+
+/** Revisions of which the contents are looked after together. */
+const TOGETHER = 200;
 
 const NOTHING: WriteResult = { written: 0, rejected: [] };
 
@@ -46,12 +51,12 @@ export class PullTarget {
   }
 
   async open(): Promise<TargetState> {
-    this.#state = await this.#patiently(() => this.#target.open());
+    this.#state = await this.patiently(() => this.#target.open());
     return this.#state;
   }
 
   diff(offered: readonly OfferedRevisions[]): Promise<readonly MissingRevisions[]> {
-    return this.#patiently(() => this.#target.diff(offered));
+    return this.patiently(() => this.#target.diff(offered));
   }
 
   /** Writes a batch with its checkpoint, or before it: never is a checkpoint anywhere before the documents that it covers. */
@@ -64,27 +69,56 @@ export class PullTarget {
     if (isOneCommit) return this.#write({ ...batch, checkpoint });
     const result = isEmpty ? NOTHING : await this.#write(batch);
     const checkpoints = await this.#checkpoints();
-    await this.#patiently(() => checkpoints.write(checkpoint));
+    await this.patiently(() => checkpoints.write(checkpoint));
     return result;
   }
 
   async readCheckpoint(id: string): Promise<JsonObject | undefined> {
     const checkpoints = await this.#checkpoints();
-    return this.#patiently(() => checkpoints.read(id));
+    return this.patiently(() => checkpoints.read(id));
   }
 
   /** What is on record as failed; in a target without a record, what has failed since the pull began. */
   async failed(): Promise<readonly FailedRevision[]> {
     if (this.#memory !== undefined) return this.#memory.failures;
-    return this.#patiently(async () => {
+    return this.patiently(async () => {
       const failures: FailedRevision[] = [];
       for await (const failure of this.#target.failed?.() ?? []) failures.push(failure);
       return failures;
     });
   }
 
+  /** Whether it takes the content of attachments. */
+  get takesContent(): boolean {
+    return this.#target.hasContent !== undefined && this.#target.openContent !== undefined;
+  }
+
+  hasContent(digests: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.patiently(async () => (await this.#target.hasContent?.(digests)) ?? new Set());
+  }
+
+  /** @throws TypeError for a target that takes none */
+  openContent(digest: string, info: ContentInfo): Promise<ContentSink> {
+    return this.patiently(() => {
+      if (this.#target.openContent === undefined) throw new TypeError('The target takes no content of attachments');
+      return this.#target.openContent(digest, info);
+    });
+  }
+
+  /** What a pull has left out that it could fetch; many at a time. */
+  async *lackingContent(): AsyncGenerator<readonly RevisionWithStubs[], void, undefined> {
+    let revisions: RevisionWithStubs[] = [];
+    for await (const revision of this.#target.lackingContent?.() ?? []) {
+      revisions.push(revision);
+      if (revisions.length < TOGETHER) continue;
+      yield revisions;
+      revisions = [];
+    }
+    if (revisions.length > 0) yield revisions;
+  }
+
   async #write(batch: WriteBatch): Promise<WriteResult> {
-    const result = await this.#patiently(() => this.#target.writeBatch(batch));
+    const result = await this.patiently(() => this.#target.writeBatch(batch));
     this.#memory?.note(batch, result);
     return result;
   }
@@ -97,7 +131,7 @@ export class PullTarget {
   }
 
   /** Makes a call, and the same again as long as its errors say that the store is only busy. */
-  async #patiently<T>(call: () => Promise<T>): Promise<T> {
+  async patiently<T>(call: () => Promise<T>): Promise<T> {
     const { gate, signal, onRetry, onRecovered, ...context } = this.#context;
     let isBusy = false;
     const noticed: RetryContext = {

@@ -16,7 +16,7 @@ export interface Pull {
   readonly events$: Observable<PullEvent>;
   /** Holds it at once. A commit that is under way is finished; what has been read is kept for when it goes on. */
   pause(): void;
-  /** Goes on after `pause`, and after `auth-required` once the credentials are good again. */
+  /** Goes on after `pause`, after `auth-required` once the credentials are good again, and after `quota` once there is room. */
   resume(): void;
   /** Ends it. What is stored stays. Resolves when nothing of it runs any more. */
   stop(): Promise<void>;

@@ -132,9 +132,8 @@ export class Replication {
       state = 'stopped';
       this.#progress.move('stop');
     }
-    const { docsRead, docsWritten, docsFailed, seq, requests, bytes } = this.status();
-    const ms = this.#platform.elapsed() - begun;
-    const result = { state, docsRead, docsWritten, docsFailed, seq, requests, bytes, ms };
+    const { state: _, error: __, pending: ___, ...figures } = this.status();
+    const result = { ...figures, state, ms: this.#platform.elapsed() - begun };
     this.#end({ type: 'done', result });
     return result;
   }
@@ -158,9 +157,10 @@ export class Replication {
       found: () => this.#isFound,
       onRetry: (notice) => this.#progress.onRetry(notice),
       onMissing: (error) => this.#onMissing(error),
-      onUnauthorized: async (error) => {
+      onHindered: async (hindrance, error) => {
         this.#gate.close();
-        this.#progress.move('unauthorized', { error });
+        this.#progress.move(hindrance, { error });
+        if (hindrance === 'full') this.#progress.tell({ type: 'quota', error });
         await this.#gate.pass(signal);
       },
     });
@@ -193,7 +193,7 @@ export class Replication {
 
   /** Brings everything from a starting point on to where the source is now. */
   async #bring(start: StartingPoint, signal: AbortSignal): Promise<CaughtUp> {
-    const { info, empty, checkpoints, since, through } = start;
+    const { info, empty, checkpoints, lacksContent, since, through } = start;
     const { selection, batchSize, batchLength, first } = this.#settings;
     const size = new RequestSize(estimateOf(info));
     const passage = new Passage({
@@ -205,9 +205,12 @@ export class Replication {
       size,
       signal,
       through,
+      onAttachment: () => this.#progress.onAttachment(),
+      onLeftOut: (count) => this.#progress.onLeftOut(count),
       onStored: (stored) => this.#progress.onStored(stored),
     });
     await retryFailed(this.#source, this.#target, size, signal, (batch) => passage.store(batch));
+    if (lacksContent) await passage.makeGood();
     await fetchFirst(this.#source, first, size, signal, (batch) => passage.store(batch));
     const watch = new SourceWatch(this.#source, info);
     const reading = {

@@ -1,4 +1,5 @@
 import type { Database } from '../couch/database.ts';
+import type { WantedRevisions } from '../couch/wanted-revisions.ts';
 import type { FailedRevision, RevisionToWrite, WriteBatch } from '../replica/target.ts';
 import { formatRev } from '../revs/rev.ts';
 import { type Failure, fetchRevisions } from './fetch.ts';
@@ -31,12 +32,7 @@ async function retryBatch(
   size: RequestSize,
   signal: AbortSignal,
 ): Promise<Omit<WriteBatch, 'checkpoint'>> {
-  const { revisions, failures } = await fetchRevisions(
-    source,
-    batch.map(({ id, rev }) => ({ id, revs: [rev] })),
-    size,
-    signal,
-  );
+  const { revisions, failures } = await fetchRevisions(source, wantedOf(batch), size, signal);
   if (failures.length === 0) return { revisions };
   const now = await fetchRevisions(
     source,
@@ -55,6 +51,13 @@ async function retryBatch(
     failures: left.filter((failure) => !isGivenUp(failure)),
     forget: left.filter(isGivenUp),
   };
+}
+
+/** The revisions of some failures, each once: of one, several attachments may have failed. */
+function wantedOf(failed: readonly FailedRevision[]): WantedRevisions[] {
+  const wanted = new Map<string, Set<string>>();
+  for (const { id, rev } of failed) wanted.set(id, (wanted.get(id) ?? new Set()).add(rev));
+  return [...wanted].map(([id, revs]) => ({ id, revs: [...revs] }));
 }
 
 function leadsTo({ revisions: { start, ids } }: RevisionToWrite, rev: string): boolean {

@@ -1,5 +1,6 @@
 import type { Database, DatabaseInfo } from '../couch/database.ts';
 import type { Sequence } from '../couch/sequence.ts';
+import { nameOfPolicy } from './attachment-policy.ts';
 import { Checkpoints, readCheckpoint } from './checkpoint.ts';
 import { readFilterCode } from './filter-code.ts';
 import { pullId } from './identity.ts';
@@ -19,6 +20,8 @@ export interface StartingPoint {
   /** After which position to read; undefined for the beginning. */
   readonly since: Sequence | undefined;
   readonly reason: StartReason;
+  /** Whether contents of attachments are wanted that pulls before this one may have left out. */
+  readonly lacksContent: boolean;
 }
 
 /**
@@ -41,9 +44,12 @@ export async function findStart(
   const id = settings.id ?? (await idOf(source, settings, signal));
   const created = creationOf(info);
   const place = { target, id };
-  const checkpoints = new Checkpoints(place, { url: source.url, created });
+  // Who fetches no content makes none good: what is here of it stays as it is.
   const mark = await readCheckpoint(place);
-  const found = { info, empty, checkpoints };
+  const attachments = nameOfPolicy(settings.attachments);
+  const lacksContent = settings.attachments !== undefined && !empty && mark?.attachments !== attachments;
+  const checkpoints = new Checkpoints(place, { url: source.url, created, attachments });
+  const found = { info, empty, checkpoints, lacksContent };
   if (mark === undefined) {
     return { ...found, through: undefined, since: settings.since, reason: empty ? 'first' : 'compared' };
   }

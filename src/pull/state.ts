@@ -7,6 +7,7 @@
  * - `offline`: nobody answers; waiting to try again
  * - `backing-off`: the source answered that it cannot now; waiting to try again
  * - `auth-required`: the source wants other credentials; waiting for `resume`
+ * - `quota`: the target's store has no room left; what it holds can be read. Waiting for `resume`
  * - `paused`: by the caller
  * - `completed`, `stopped`, `failed`: over
  */
@@ -17,6 +18,7 @@ export type PullState =
   | 'offline'
   | 'backing-off'
   | 'auth-required'
+  | 'quota'
   | 'paused'
   | 'completed'
   | 'stopped'
@@ -25,7 +27,7 @@ export type PullState =
 /**
  * What happens to a pull: the source is known and rows can be read (`ready`), something arrived or was stored (`progress`),
  * everything that the source had is stored (`caught-up`), a request failed and will be sent again (`unreachable`,
- * `refused`), one was turned away (`unauthorized`), the caller's `pause`, `resume` and `stop`, and the end (`done`, `fail`).
+ * `refused`), one was turned away (`unauthorized`), the store has no room left (`full`), the caller's `pause`, `resume` and `stop`, and the end (`done`, `fail`).
  */
 export type PullTrigger =
   | 'ready'
@@ -34,6 +36,7 @@ export type PullTrigger =
   | 'unreachable'
   | 'refused'
   | 'unauthorized'
+  | 'full'
   | 'pause'
   | 'resume'
   | 'stop'
@@ -76,7 +79,7 @@ export function isOver(state: PullState): boolean {
   return state === 'completed' || state === 'stopped' || state === 'failed';
 }
 
-type RunningTrigger = 'ready' | 'progress' | 'caught-up' | 'unreachable' | 'refused' | 'unauthorized';
+type RunningTrigger = 'ready' | 'progress' | 'caught-up' | 'unreachable' | 'refused' | 'unauthorized' | 'full';
 
 function running(state: PullState, trigger: RunningTrigger): PullState {
   switch (trigger) {
@@ -89,6 +92,8 @@ function running(state: PullState, trigger: RunningTrigger): PullState {
       return 'live';
     case 'unauthorized':
       return 'auth-required';
+    case 'full':
+      return 'quota';
     case 'unreachable':
       return 'offline';
     case 'refused':
@@ -96,10 +101,10 @@ function running(state: PullState, trigger: RunningTrigger): PullState {
   }
 }
 
-/** Also the way on from `auth-required`, which waits just like a pause. */
+/** Also the way on from `auth-required` and `quota`, which wait just like a pause. */
 function resumed(phase: PullPhase): PullPhase {
   const state = phase.state === 'paused' ? (phase.underneath ?? 'catching-up') : phase.state;
-  return moved(phase, state === 'auth-required' ? 'catching-up' : state);
+  return moved(phase, state === 'auth-required' || state === 'quota' ? 'catching-up' : state);
 }
 
 function paused(phase: PullPhase, trigger: RunningTrigger): PullPhase {

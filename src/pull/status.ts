@@ -9,8 +9,12 @@ export interface PullStatus {
   readonly docsRead: number;
   /** Revisions that were new and are stored. */
   readonly docsWritten: number;
-  /** Revisions that this pull could not have; they are on record in the target and tried again by the next pull. */
+  /** Revisions, and contents of attachments, that this pull could not have; on record in the target, and tried again by the next pull. */
   readonly docsFailed: number;
+  /** Contents of attachments that were new and are stored, each once, however many attachments have it. */
+  readonly attachments: number;
+  /** Attachments whose content the option `attachments` has left out by their length, or by its `match`. */
+  readonly attachmentsLeftOut: number;
   /** Changed documents that are still to come, where that can be told. */
   readonly pending: number | undefined;
   /** Up to where everything is stored. */
@@ -66,8 +70,14 @@ export type PullEvent =
   | { readonly type: 'batch'; readonly read: number; readonly written: number }
   /** Everything up to here is stored. */
   | { readonly type: 'checkpoint'; readonly seq: Sequence }
-  /** A revision could not be had; it is on record. */
-  | { readonly type: 'failed'; readonly id: string; readonly rev: string; readonly reason: string }
+  /** A revision could not be had, or of a stored one the content of an attachment; it is on record. */
+  | {
+      readonly type: 'failed';
+      readonly id: string;
+      readonly rev: string;
+      readonly attachment?: string;
+      readonly reason: string;
+    }
   /** The target can never take a revision; it is on record. */
   | { readonly type: 'rejected'; readonly id: string; readonly rev: string; readonly reason: string }
   /** Everything that the source had is stored; a continuous pull now follows it live. */
@@ -76,5 +86,7 @@ export type PullEvent =
   | { readonly type: 'skipped'; readonly id: string; readonly rev: string; readonly reason: string }
   /** A request failed and will be sent again. */
   | ({ readonly type: 'retry' } & RetryNotice)
+  /** The target's store has no room left. What it holds can be read; a continuous pull goes on by `resume()` once there is room. */
+  | { readonly type: 'quota'; readonly error: unknown }
   | { readonly type: 'done'; readonly result: PullResult }
   | { readonly type: 'error'; readonly error: unknown };

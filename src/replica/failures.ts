@@ -2,7 +2,7 @@ import { isJsonObject } from '../core/json-value.ts';
 import { decodeJson, encodeJson } from '../kv/json.ts';
 import type { Key, Kv } from '../kv/kv.ts';
 import { list } from '../kv/list.ts';
-import { pathTo } from '../revs/leaves.ts';
+import { leaves, pathTo } from '../revs/leaves.ts';
 import type { RevTree } from '../revs/tree.ts';
 import type { Layout } from './layout.ts';
 import type { Mutation } from './storage.ts';
@@ -40,6 +40,8 @@ export interface FailureReport {
   readonly forget: readonly { readonly id: string; readonly rev: string }[];
   /** The documents of the batch as they are after it. */
   readonly trees: ReadonlyMap<string, RevTree>;
+  /** The revisions of the batch: the contents of their attachments are here, unless they have failed now. */
+  readonly revisions: readonly { readonly id: string; readonly rev: string }[];
 }
 
 /**
@@ -49,7 +51,7 @@ export interface FailureReport {
 export async function changeFailures(
   kv: Kv,
   layout: Layout,
-  { recorded, failed, forget, trees }: FailureReport,
+  { recorded, failed, forget, trees, revisions }: FailureReport,
 ): Promise<FailureChanges> {
   const before = new Map<string, { readonly key: Key; readonly failure: FailedRevision }>();
   if (recorded > 0) {
@@ -60,40 +62,53 @@ export async function changeFailures(
       }
     }
   }
-  const isHere = ({ id, rev }: { readonly id: string; readonly rev: string }): boolean => {
+  // Of a revision that has been superseded no attachment is wanted any more.
+  const isSettled = ({ id, rev, attachment }: FailureName): boolean => {
     const tree = trees.get(id);
-    return tree !== undefined && pathTo(tree, rev) !== undefined;
+    if (tree === undefined) return false;
+    return attachment === undefined ? pathTo(tree, rev) !== undefined : !leaves(tree).some((leaf) => leaf.rev === rev);
   };
   const set = new Map<string, Mutation>();
   let growth = 0;
   // Another writer may have brought meanwhile what failed here.
-  for (const { id, rev, reason } of failed.filter((failure) => !isHere(failure))) {
-    const name = nameOf({ id, rev });
+  for (const { id, rev, attachment, reason } of failed.filter((failure) => !isSettled(failure))) {
+    const name = nameOf({ id, rev, attachment });
     const known = before.get(name);
     if (known === undefined && !set.has(name)) growth += 1;
     const failure: FailedRevision = {
       id,
       rev,
+      ...(attachment === undefined ? {} : { attachment }),
       reason: reason.slice(0, LONGEST_REASON),
       attempts: (known?.failure.attempts ?? 0) + 1,
     };
-    set.set(name, [known?.key ?? (await layout.failure(id, rev)), encodeJson(failure)]);
+    set.set(name, [known?.key ?? (await layout.failure(id, rev, attachment)), encodeJson(failure)]);
   }
-  const forgotten = new Set(forget.map(nameOf));
-  const over = [...before].filter(([name, { failure }]) => !set.has(name) && (isHere(failure) || forgotten.has(name)));
+  const forgotten = new Set(forget.map(({ id, rev }) => nameOf({ id, rev })));
+  const brought = new Set(revisions.map(({ id, rev }) => nameOf({ id, rev })));
+  const isOver = (failure: FailureName): boolean => {
+    const { id, rev, attachment } = failure;
+    const revision = nameOf({ id, rev });
+    return isSettled(failure) || forgotten.has(revision) || (attachment !== undefined && brought.has(revision));
+  };
+  const over = [...before].filter(([name, { failure }]) => !set.has(name) && isOver(failure));
   return { set: [...set.values()], delete: over.map(([, { key }]) => key), growth: growth - over.length };
 }
 
-function nameOf({ id, rev }: { readonly id: string; readonly rev: string }): string {
-  return JSON.stringify([id, rev]);
+interface FailureName extends Pick<FailedRevision, 'id' | 'rev'> {
+  readonly attachment?: string | undefined;
+}
+
+function nameOf({ id, rev, attachment }: FailureName): string {
+  return JSON.stringify([id, rev, attachment]);
 }
 
 /** A failure as it was recorded; undefined for what is JSON and no failure. */
 export function decodeFailure(bytes: Uint8Array): FailedRevision | undefined {
   const value = decodeJson(bytes);
   if (!isJsonObject(value)) return undefined;
-  const { id, rev, reason, attempts } = value;
+  const { id, rev, attachment, reason, attempts } = value;
   if (typeof id !== 'string' || typeof rev !== 'string' || typeof reason !== 'string' || typeof attempts !== 'number')
     return undefined;
-  return { id, rev, reason, attempts };
+  return { id, rev, ...(typeof attachment === 'string' ? { attachment } : {}), reason, attempts };
 }

@@ -16,7 +16,11 @@ import { plainPart, sha256 } from './document-key.ts';
  * | `replica, uuid, sequence, seq` | which documents have changed up to this change, in the order of changes |
  * | `replica, uuid, upkeep, job` | work on these records that is under way |
  * | `replica, uuid, checkpoint, id` | where a pull stands |
- * | `replica, uuid, failure, id, hash` | a revision that could not be had |
+ * | `replica, uuid, failure, id, hash` | a revision, or the content of an attachment, that could not be had |
+ * | `replica, uuid, content, digest` | the content of attachments: who names it, and where it is. See `ContentRecord` |
+ * | `replica, uuid, piece, digest, transfer, number` | a piece of a content |
+ * | `replica, uuid, transfer, digest, transfer` | a content on its way: see `TransferRecord` |
+ * | `replica, uuid, loose, time, digest` | a content that nobody has named since then |
  */
 export class Layout {
   readonly #root: Key;
@@ -82,6 +86,22 @@ export class Layout {
     return [...this.#root, 'failure'];
   }
 
+  get contents(): Key {
+    return [...this.#root, 'content'];
+  }
+
+  get pieces(): Key {
+    return [...this.#root, 'piece'];
+  }
+
+  get transfers(): Key {
+    return [...this.#root, 'transfer'];
+  }
+
+  get loose(): Key {
+    return [...this.#root, 'loose'];
+  }
+
   run(number: number): Key {
     return [...this.runs, number];
   }
@@ -107,13 +127,42 @@ export class Layout {
     return [...this.checkpoints, id];
   }
 
+  content(digest: string): Key {
+    return [...this.contents, digest];
+  }
+
+  /** @param since in milliseconds since 1970 */
+  looseContent(since: number, digest: string): Key {
+    return [...this.loose, since, digest];
+  }
+
+  /** Below it stands what is on its way of a content. */
+  transfersOf(digest: string): Key {
+    return [...this.transfers, digest];
+  }
+
+  transfer(digest: string, transfer: string): Key {
+    return [...this.transfersOf(digest), transfer];
+  }
+
+  /** Below it stand the pieces that one transfer has brought. */
+  piecesOf(digest: string, transfer: string): Key {
+    return [...this.pieces, digest, transfer];
+  }
+
+  piece(digest: string, transfer: string, number: number): Key {
+    return [...this.piecesOf(digest, transfer), number];
+  }
+
   /** Below it stand the failures of a document; where its id is very long, also those of ids that begin alike. */
   failuresOf(id: string): Key {
     return [...this.failures, plainPart(id)];
   }
 
-  async failure(id: string, rev: string): Promise<Key> {
-    return [...this.failuresOf(id), await sha256(JSON.stringify([id, rev]))];
+  /** @param attachment where only the content of that could not be had */
+  async failure(id: string, rev: string, attachment?: string): Promise<Key> {
+    const name = attachment === undefined ? [id, rev] : [id, rev, attachment];
+    return [...this.failuresOf(id), await sha256(JSON.stringify(name))];
   }
 }
 

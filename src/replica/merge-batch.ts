@@ -1,4 +1,3 @@
-import { objectMembers } from '../core/json-text.ts';
 import { leaves } from '../revs/leaves.ts';
 import { mergePath } from '../revs/merge.ts';
 import { keepLeaves } from '../revs/prune.ts';
@@ -85,17 +84,8 @@ function mergeDocument(
       revisions: arrived.size,
       docs: Number(!isTombstone) - Number(was === false),
       tombstones: Number(isTombstone) - Number(was === true),
-      attachments: countAttachments([...kept, ...added]) - countAttachments(before?.stored ?? []),
     },
   };
-}
-
-/** How many attachments some revisions name. */
-export function countAttachments(revisions: readonly { readonly attachments?: string }[]): number {
-  return revisions.reduce(
-    (sum, { attachments }) => sum + (attachments === undefined ? 0 : objectMembers(attachments, 0).length),
-    0,
-  );
 }
 
 /** Why a revision can never be stored, whatever else happens; undefined for a sound one. */

@@ -1,13 +1,19 @@
+import type { Attachment } from '../core/attachment.ts';
 import { Feed } from '../core/feed.ts';
 import { isJsonObject, type JsonObject } from '../core/json-value.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import { decodeJson } from '../kv/json.ts';
 import type { Kv } from '../kv/kv.ts';
 import { list } from '../kv/list.ts';
+import { NamedLocks } from '../kv/named-locks.ts';
+import { type ReplicaAttachmentOptions, readAttachment } from './attachments.ts';
+import type { ContentInfo, ContentSink } from './content.ts';
+import { ContentStore } from './content-store.ts';
 import { diff } from './diff.ts';
 import { readFailures } from './failures.ts';
 import { type Identity, openIdentity, removeIdentity } from './identity.ts';
 import { type ReplicaInfo, readInfo } from './info.ts';
+import { lackingContent } from './lacking-content.ts';
 import { Layout } from './layout.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Keep } from './merge-batch.ts';
@@ -20,6 +26,7 @@ import type {
   FailedRevision,
   MissingRevisions,
   OfferedRevisions,
+  RevisionWithStubs,
   Target,
   TargetState,
   WriteBatch,
@@ -80,6 +87,7 @@ export class Replica extends ReplicaReads implements Target {
   readonly #storage: DocumentStorage;
   readonly #writing: Writing;
   readonly #lifetime: Lifetime;
+  readonly #contents: ContentStore;
 
   /**
    * Use {@link openReplica}.
@@ -89,7 +97,7 @@ export class Replica extends ReplicaReads implements Target {
   constructor(kv: Kv, layout: Layout, identity: Identity, keep: Keep, on: Platform) {
     const storage = new PageStorage(kv, layout, identity.partBytes, on);
     const lifetime = new Lifetime(`The replica ${JSON.stringify(layout.name)}`);
-    const writing = { kv, layout, storage, keep, lifetime, platform: on };
+    const writing = { kv, layout, storage, keep, lifetime, platform: on, locks: new NamedLocks() };
     super(writing);
     this.#kv = kv;
     this.#layout = layout;
@@ -97,10 +105,27 @@ export class Replica extends ReplicaReads implements Target {
     this.#storage = storage;
     this.#lifetime = lifetime;
     this.#writing = writing;
+    this.#contents = new ContentStore(this.#writing, identity.partBytes);
   }
 
   get name(): string {
     return this.#layout.name;
+  }
+
+  /**
+   * An attachment of a document: of its winner, or of a stored revision by name, conflicts and tombstones too. Undefined where there is none,
+   * and none is read before it is wanted: where the content was never fetched, reading fails with a StoreError (`missing`).
+   *
+   * @example
+   * ```ts
+   * const picture = await replica.attachment('pancakes', 'stack.jpg');
+   * if (picture !== undefined) console.log(picture.contentType, (await picture.blob()).size);
+   * ```
+   */
+  async attachment(id: string, name: string, options: ReplicaAttachmentOptions = {}): Promise<Attachment | undefined> {
+    const [kv, layout, storage, contents] = [this.#kv, this.#layout, this.#storage, this.#contents];
+    const place = { kv, layout, storage, contents, check: () => this.#lifetime.check() };
+    return this.#lifetime.run(() => readAttachment(place, id, name, options));
   }
 
   /** What the replica holds, in numbers. */
@@ -124,7 +149,18 @@ export class Replica extends ReplicaReads implements Target {
   }
 
   async writeBatch(batch: WriteBatch): Promise<WriteResult> {
-    return this.#lifetime.run(() => writeBatch(this.#writing, batch));
+    return this.#lifetime.run(async () => {
+      await this.#contents.upkeep();
+      return writeBatch(this.#writing, batch);
+    });
+  }
+
+  hasContent(digests: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#lifetime.run(() => this.#contents.has(digests));
+  }
+
+  openContent(digest: string, info: ContentInfo): Promise<ContentSink> {
+    return this.#lifetime.run(() => this.#contents.open(digest, info));
   }
 
   async readCheckpoint(id: string): Promise<JsonObject | undefined> {
@@ -135,6 +171,13 @@ export class Replica extends ReplicaReads implements Target {
 
   async writeCheckpoint(checkpoint: Checkpoint): Promise<void> {
     await this.writeBatch({ revisions: [], checkpoint });
+  }
+
+  /** The stored revisions with attachments whose content was never fetched. Costs a reading of what is known of all documents. */
+  lackingContent(): Feed<RevisionWithStubs> {
+    this.#lifetime.check();
+    const [kv, layout, storage, contents] = [this.#kv, this.#layout, this.#storage, this.#contents];
+    return new Feed(() => this.#lifetime.through(lackingContent(kv, layout, storage, contents)));
   }
 
   /**

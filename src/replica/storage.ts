@@ -43,8 +43,6 @@ export interface Growth {
   readonly docs: number;
   /** Documents whose winner is a tombstone. */
   readonly tombstones: number;
-  /** Attachments of stored revisions. */
-  readonly attachments: number;
 }
 
 /** A part of the documents, in the order of their ids. */

@@ -47,10 +47,15 @@ export interface RevisionToWrite {
   readonly attachments?: string;
 }
 
-/** A revision that could not be had or could not be stored: it is missing until a later pull brings it. */
+/** A stored revision with its stubs. */
+export type RevisionWithStubs = Required<Pick<RevisionToWrite, 'id' | 'rev' | 'revisions' | 'attachments'>>;
+
+/** A revision, or the content of an attachment, that could not be had or could not be stored: missing until a later pull brings it. */
 export interface FailedRevision {
   readonly id: string;
   readonly rev: string;
+  /** The name of an attachment, where the revision is here and only the content of that could not be had. */
+  readonly attachment?: string;
   /** Why, in a sentence. */
   readonly reason: string;
   /** How many pulls have tried. */
@@ -66,7 +71,10 @@ export interface Checkpoint {
 /** What is written in one piece. */
 export interface WriteBatch {
   readonly revisions: readonly RevisionToWrite[];
-  /** Revisions that this batch passes without having them. For targets with {@link Target.failed}; others need not look. */
+  /**
+   * What this batch passes without having it. Of a revision that comes in the batch all contents have come before it, but for the
+   * attachments that are named here. For targets with {@link Target.failed}; others need not look.
+   */
   readonly failures?: readonly Omit<FailedRevision, 'attempts'>[];
   /** Failures that are none any more, as the source has given the revision up. For the same targets. */
   readonly forget?: readonly { readonly id: string; readonly rev: string }[];
@@ -149,8 +157,8 @@ export interface Target {
    */
   failed?(): AsyncIterable<FailedRevision>;
   /**
-   * Of some digests, as CouchDB's stubs name them (`md5-…`), those whose content is here, whole. For attachments, which no pull
-   * fetches yet. With {@link Target.openContent}, or not at all.
+   * Of some digests, as CouchDB's stubs name them (`md5-…`), those whose content is here, whole. With
+   * {@link Target.openContent}, or not at all: pulls then fetch no attachments, and leave the stubs in the documents.
    */
   hasContent?(digests: readonly string[]): Promise<ReadonlySet<string>>;
   /**
@@ -158,6 +166,11 @@ export interface Target {
    * comes before the first batch whose stubs name it. Several sinks may be open for one digest: who commits later changes nothing.
    */
   openContent?(digest: string, info: ContentInfo): Promise<ContentSink>;
+  /**
+   * The stored revisions with attachments of which the content is not here. Asked for by a pull that fetches
+   * what those before it have left out, which a target without it never makes good.
+   */
+  lackingContent?(): AsyncIterable<RevisionWithStubs>;
   /**
    * Ends the use of this handle. A pull never calls it: whoever opened a target closes it, and may say why. Every call after it
    * fails with a `ClosedError` whose `cause` is the reason; one that is under way is finished, or fails so too. Resolves when none is

@@ -7,6 +7,7 @@ import type { FailedRevision } from './target.ts';
  * - `document`: the record of a document cannot be used
  * - `body`: the body of a revision cannot be had, or is no JSON object
  * - `attachments`: the same of the attachment stubs of a revision
+ * - `content`: the content of attachments, or a record of it, is not what was written
  * - `sequence`: two documents, or none, can be at this place in the order of local changes
  * - `counter`: what the replica says of itself is not what is there
  * - `checkpoint`, `failure`: such a record cannot be used
@@ -17,6 +18,7 @@ export type VerifyProblemKind =
   | 'document'
   | 'body'
   | 'attachments'
+  | 'content'
   | 'sequence'
   | 'counter'
   | 'checkpoint'

@@ -36,7 +36,8 @@ export async function* inspectRecords(
     }
     yield events;
   }
-  const areas = [...storage.areas, layout.checkpoints, layout.failures];
+  const contents = [layout.contents, layout.pieces, layout.transfers, layout.loose];
+  const areas = [...storage.areas, layout.checkpoints, layout.failures, ...contents];
   for await (const key of keysOutside(kv, layout.root, areas)) {
     if (!isSameKey(key, layout.counter) && !isSameKey(key, layout.signal)) yield [unknownRecord(key)];
   }
@@ -53,7 +54,8 @@ function isFailureKey(key: Key, { failures }: Layout): boolean {
 }
 
 async function checkFailure(failure: FailedRevision, key: Key, layout: Layout): Promise<VerifyEvent[]> {
-  if (isSameKey(key, await layout.failure(failure.id, failure.rev))) return [{ type: 'failed', ...failure }];
+  if (isSameKey(key, await layout.failure(failure.id, failure.rev, failure.attachment)))
+    return [{ type: 'failed', ...failure }];
   return [problem('failure', 'The record of a failure is not where its document and revision belong', { key })];
 }
 

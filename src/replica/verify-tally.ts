@@ -1,6 +1,5 @@
 import { winner } from '../revs/winner.ts';
 import type { Counter } from './counter.ts';
-import { countAttachments } from './merge-batch.ts';
 import type { InspectedDocument, StorageUse } from './storage.ts';
 import { problem, type VerifyProblem, type VerifySummary } from './verify-event.ts';
 
@@ -10,7 +9,6 @@ export class VerifyTally {
   #tombstones = 0;
   #revisions = 0;
   #bytes = 0;
-  #attachments = 0;
   /** The newest document: where it stands in the order of local changes. */
   #newest: { readonly seq: number; readonly id?: string } = { seq: 0 };
   #use: StorageUse | undefined;
@@ -18,6 +16,8 @@ export class VerifyTally {
   #countsDocuments = true;
   #countsAttachments = true;
   #countsBodies = true;
+  /** Attachments whose content is not here. */
+  attachmentsMissing = 0;
   problems = 0;
   failures = 0;
   source: VerifySummary['source'];
@@ -39,13 +39,17 @@ export class VerifyTally {
     }
     if (problems.length > 0) this.#countsBodies = false;
     if (problems.some(({ kind }) => kind === 'attachments')) this.#countsAttachments = false;
-    else this.#attachments += countAttachments(head.stored);
     if (head.seq > this.#newest.seq) this.#newest = head;
   }
 
   /** A document that cannot be read: what it would have counted for is not known. */
   addUnreadable(): void {
     this.#countsDocuments = false;
+  }
+
+  /** Whether the attachments of every revision could be counted. */
+  get countsAttachments(): boolean {
+    return this.#countsDocuments && this.#countsAttachments;
   }
 
   set use(use: StorageUse) {
@@ -62,8 +66,8 @@ export class VerifyTally {
     if (this.#countsDocuments) {
       check('documents', counter.docCount, this.#docs);
       check('tombstones', counter.docDelCount, this.#tombstones);
-      if (this.#countsAttachments) check('attachments to fetch', counter.attachmentsMissing, this.#attachments);
     }
+    if (this.countsAttachments) check('attachments to fetch', counter.attachmentsMissing, this.attachmentsMissing);
     check('failed revisions', counter.failures, this.failures);
     const { seq, id } = this.#newest;
     // Every change takes the next number, and a document keeps that of its last: the highest is always in use.

@@ -4,6 +4,8 @@ import type { Entry } from '../kv/kv.ts';
 import { leaves } from '../revs/leaves.ts';
 import { type Counter, decodeCounter } from './counter.ts';
 import { NumberSet } from './number-set.ts';
+import type { InspectedDocument } from './storage.ts';
+import { ContentCheck } from './verify-contents.ts';
 import { documentProblems } from './verify-document.ts';
 import { problem, type VerifyEvent, type VerifyProblem } from './verify-event.ts';
 import { inspectRecords } from './verify-records.ts';
@@ -70,11 +72,14 @@ async function* findings(
   if (counter === undefined) yield [problem('counter', 'The counter of the replica cannot be read')];
   const expected = counter === undefined ? undefined : counter.docCount + counter.docDelCount;
   yield* inspectRecords(subject, tally);
+  const contents = new ContentCheck(subject);
+  yield* contents.inspect();
   const named =
     source === undefined ? undefined : yield* compareWithSource(subject, { source, partial, expected, signal }, tally);
   const sequences = new NumberSet();
   for await (const { documents, damages, use } of subject.storage.inspect()) {
     const problems: VerifyProblem[] = [];
+    const stubbed: InspectedDocument[] = [];
     for (const { kind, message, ...where } of damages) {
       if (kind === 'document') tally.addUnreadable();
       problems.push(problem(kind, message, where));
@@ -84,15 +89,19 @@ async function* findings(
       const own = documentProblems(document);
       problems.push(...own);
       tally.addDocument(document, own);
+      if (!own.some(({ kind }) => kind === 'attachments')) stubbed.push(document);
       if (!sequences.add(seq)) problems.push(problem('sequence', 'Another document is of the same change', { id }));
       if (named?.has(seq) === false) {
         const surplus = leaves(tree).map(({ rev }) => rev);
         problems.push(problem('source', 'The source does not have the document', { id, surplus }));
       }
     }
+    problems.push(...(await contents.note(stubbed)));
     if (use !== undefined) tally.use = use;
     yield [...problems, { type: 'progress', part: 'replica', documents: tally.documents, expected }];
   }
+  if (tally.countsAttachments) yield contents.compare();
+  tally.attachmentsMissing = contents.missing;
   if (counter !== undefined) yield tally.compare(counter);
 }
 

@@ -2,8 +2,10 @@ import { backoffDelay } from '../core/backoff.ts';
 import { ContentionError } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
 import { encodeJson } from '../kv/json.ts';
-import type { Decision, Key, Kv } from '../kv/kv.ts';
+import type { Decision, Entry, Key, Kv } from '../kv/kv.ts';
+import type { NamedLocks } from '../kv/named-locks.ts';
 import { inCommits } from './commit-size.ts';
+import { changeReferences } from './content-references.ts';
 import { type Counter, decodeCounter } from './counter.ts';
 import { changeFailures } from './failures.ts';
 import type { Layout } from './layout.ts';
@@ -20,6 +22,8 @@ export interface Writing {
   readonly keep: Keep;
   readonly lifetime: Lifetime;
   readonly platform: Platform;
+  /** Keeps writers of one handle from losing races against each other. */
+  readonly locks: NamedLocks;
 }
 
 /** How often a batch is merged anew because another writer came first. */
@@ -36,11 +40,37 @@ const MOST_RACES = 20;
  *   closed between two commits
  */
 export async function writeBatch(writing: Writing, batch: WriteBatch): Promise<WriteResult> {
-  await writing.storage.upkeep();
+  return takeTurn(
+    writing,
+    async (turn) => {
+      const rejected = await tryToWrite(writing, turn, batch);
+      return rejected === 'lost' ? rejected : { written: turn.written, rejected };
+    },
+    () => writing.storage.upkeep(),
+  );
+}
+
+/**
+ * Takes a turn in writing, and another one as long as somebody else comes first.
+ *
+ * @param prepare done once before, while nobody writes through the same handle
+ * @throws ContentionError when others always came first
+ */
+export async function takeTurn<R>(
+  writing: Writing,
+  attempt: (turn: Turn) => Promise<R | 'lost'>,
+  prepare?: () => Promise<void>,
+): Promise<R> {
+  return writing.locks.run('write', async () => {
+    await prepare?.();
+    return race(writing, attempt);
+  });
+}
+
+async function race<R>(writing: Writing, attempt: (turn: Turn) => Promise<R | 'lost'>): Promise<R> {
   for (let races = 1; races <= MOST_RACES; races += 1) {
-    const turn = new Turn(writing);
-    const rejected = await tryToWrite(writing, turn, batch);
-    if (rejected !== 'lost') return { written: turn.written, rejected };
+    const result = await attempt(new Turn(writing));
+    if (result !== 'lost') return result;
     await writing.platform.sleep(backoffDelay(races, { base: 2, cap: 100 }, writing.platform.random()));
   }
   throw new ContentionError(
@@ -49,7 +79,7 @@ export async function writeBatch(writing: Writing, batch: WriteBatch): Promise<W
 }
 
 async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Promise<WriteResult['rejected'] | 'lost'> {
-  const { kv, layout, storage, keep } = writing;
+  const { kv, layout, storage, keep, platform } = writing;
   const counter = await turn.begin();
   const heads = counter.seq === 0 ? new Map<string, Head>() : await readHeads(storage, batch);
   const { changes, rejected } = mergeBatch(batch, heads, { seq: counter.seq, keep });
@@ -59,11 +89,13 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
     failed: [...(batch.failures ?? []), ...rejected],
     forget: batch.forget ?? [],
     trees,
+    revisions: batch.revisions,
   });
   const last: Mutation[] = [...failures.set];
   if (batch.checkpoint !== undefined) {
     last.push([layout.checkpoint(batch.checkpoint.id), encodeJson(batch.checkpoint.value)]);
   }
+  const references = await changeReferences(kv, layout, changes, platform.now());
   if (changes.length === 0 && last.length === 0 && failures.delete.length === 0) return rejected;
 
   const { ahead, announced, ...commit } = storage.prepare(changes, counter.next);
@@ -75,8 +107,9 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
   const done = await turn.commit({
     ...commit,
     changes,
-    set: [...commit.set, ...last],
-    delete: [...commit.delete, ...failures.delete],
+    set: [...commit.set, ...references.set, ...last],
+    delete: [...commit.delete, ...references.delete, ...failures.delete],
+    attachmentsMissing: references.missing,
     failures: failures.growth,
   });
   return done ? rejected : 'lost';
@@ -92,16 +125,20 @@ async function readHeads(
 }
 
 /** What one commit of a turn writes. */
-interface TurnCommit extends Pick<PreparedCommit, 'next'>, Partial<Pick<PreparedCommit, 'growth' | 'adopt'>> {
+export interface TurnCommit extends Pick<PreparedCommit, 'next'>, Partial<Pick<PreparedCommit, 'growth' | 'adopt'>> {
   readonly changes?: readonly DocumentChange[];
   readonly set?: readonly Mutation[];
   readonly delete?: readonly Key[];
+  /** By how much the attachments grow whose content is not here. */
+  readonly attachmentsMissing?: number;
   /** By how much the record of failures grows. */
   readonly failures?: number;
+  /** Must be as they are here, too. */
+  readonly guards?: readonly Entry[];
 }
 
 /** A row of commits between which nobody else may write. */
-class Turn {
+export class Turn {
   readonly #writing: Writing;
   #counter: Counter | undefined;
   /** New revisions that are stored. */
@@ -133,7 +170,9 @@ class Turn {
   }
 
   /** False when somebody else has written since. */
-  async commit({ next, growth, adopt, changes = [], set = [], failures = 0, ...rest }: TurnCommit): Promise<boolean> {
+  async commit(commit: TurnCommit): Promise<boolean> {
+    const { next, growth, adopt, changes = [], set = [], delete: deleted = [], guards = [] } = commit;
+    const { failures = 0, attachmentsMissing = 0 } = commit;
     const { kv, layout, lifetime, platform } = this.#writing;
     lifetime.check();
     const before = this.#counter ?? (await this.begin());
@@ -150,18 +189,19 @@ class Turn {
       sequenceRecords: before.sequenceRecords + (growth?.sequenceRecords ?? 0),
       docCount: before.docCount + sum('docs'),
       docDelCount: before.docDelCount + sum('tombstones'),
-      attachmentsMissing: before.attachmentsMissing + sum('attachments'),
+      attachmentsMissing: Math.max(0, before.attachmentsMissing + attachmentsMissing),
       failures: Math.max(0, before.failures + failures),
     };
     const records: Mutation[] = [...set, [layout.counter, encodeJson(after)], [layout.signal, encodeJson(token)]];
     const done = await kv.update(
-      [layout.counter],
-      ([seen]): Decision<boolean> => {
+      [layout.counter, ...guards.map(({ key }) => key)],
+      ([seen, ...guarded]): Decision<boolean> => {
         // A commit that happened although its answer was lost is found here as our own.
         const now = decodeCounter(seen, layout.name).token;
         if (now === token) return { result: true };
         if (now !== before.token) return { result: false };
-        return { set: records, ...rest, result: true };
+        if (guards.some(({ version }, index) => guarded[index]?.version !== version)) return { result: false };
+        return { set: records, delete: deleted, result: true };
       },
       { durability: 'relaxed' },
     );

@@ -11,6 +11,8 @@ const status: PullStatus = {
   docsRead: 3000,
   docsWritten: 2500,
   docsFailed: 0,
+  attachments: 0,
+  attachmentsLeftOut: 0,
   pending: 6000,
   seq: '1',
   requests: 4,
