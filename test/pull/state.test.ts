@@ -18,6 +18,7 @@ const over = (state: PullState): Record<PullTrigger, PullState> => ({
   unreachable: state,
   refused: state,
   unauthorized: state,
+  full: state,
   pause: state,
   resume: state,
   stop: state,
@@ -33,6 +34,7 @@ const atWork = {
   unreachable: 'offline',
   refused: 'backing-off',
   unauthorized: 'auth-required',
+  full: 'quota',
   pause: 'paused',
   stop: 'stopped',
   done: 'completed',
@@ -47,6 +49,7 @@ const table: Table = {
   offline: { ...atWork, resume: 'offline' },
   'backing-off': { ...atWork, resume: 'backing-off' },
   'auth-required': { ...atWork, resume: 'catching-up' },
+  quota: { ...atWork, resume: 'catching-up' },
   paused: { ...over('paused'), resume: 'catching-up', stop: 'stopped', done: 'completed', fail: 'failed' },
   completed: over('completed'),
   stopped: over('stopped'),
@@ -73,7 +76,7 @@ describe('nextPhase', () => {
   );
 
   test('pausing and resuming at once changes nothing, in every state', () => {
-    for (const state of states.filter((name) => name !== 'paused' && name !== 'auth-required')) {
+    for (const state of states.filter((name) => !['paused', 'auth-required', 'quota'].includes(name))) {
       expect(nextPhase(nextPhase(phaseOf(state), 'pause'), 'resume').state).toBe(state);
     }
   });
