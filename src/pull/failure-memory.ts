@@ -11,21 +11,19 @@ export class FailureMemory {
 
   /** A batch has been stored. */
   note({ revisions, failures = [], forget = [] }: WriteBatch, { rejected }: WriteResult): void {
-    const failed = [...failures, ...rejected];
-    if (this.#failures.size > 0) {
-      for (const { id, rev } of forget) this.#failures.delete(nameOf(id, rev));
-      const isRejected = new Set(rejected.map(({ id, rev }) => nameOf(id, rev)));
-      for (const { id, rev, revisions: path } of revisions) {
-        if (isRejected.has(nameOf(id, rev))) continue;
-        path.ids.forEach((name, back) => {
-          this.#failures.delete(nameOf(id, formatRev(path.start - back, name)));
-        });
-      }
-    }
-    for (const { id, rev, reason } of failed) {
+    for (const { id, rev, reason } of [...failures, ...rejected]) {
       const name = nameOf(id, rev);
       const attempts = (this.#failures.get(name)?.attempts ?? 0) + 1;
       this.#failures.set(name, { id, rev, reason, attempts });
+    }
+    if (this.#failures.size === 0) return;
+    for (const { id, rev } of forget) this.#failures.delete(nameOf(id, rev));
+    const isRejected = new Set(rejected.map(({ id, rev }) => nameOf(id, rev)));
+    for (const { id, rev, revisions: path } of revisions) {
+      if (isRejected.has(nameOf(id, rev))) continue;
+      path.ids.forEach((name, back) => {
+        this.#failures.delete(nameOf(id, formatRev(path.start - back, name)));
+      });
     }
   }
 }
