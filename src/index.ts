@@ -33,6 +33,7 @@ export type {
   ChangesEvent,
   ChangesIdle,
   ChangesOptions,
+  ChangesReconnected,
   ChangesSelection,
   LiveChangesEvent,
   LiveChangesOptions,
@@ -42,7 +43,7 @@ export type { TimeLimits, Traffic } from './couch/connection.ts';
 export { type CouchOptions, couch } from './couch/couch.ts';
 export type { Database, DatabaseInfo, Meter } from './couch/database.ts';
 export type { Doc, GetOptions } from './couch/documents.ts';
-export type { FeedEnd, FeedIdle, FeedRow } from './couch/feed-source.ts';
+export type { FeedEnd, FeedIdle, FeedReconnected, FeedRow, FeedSign } from './couch/feed-source.ts';
 export type { FeedTiming, LiveFeed } from './couch/feed-timing.ts';
 export type { RetryNotice, RetryPolicy } from './couch/retry.ts';
 export type { RevisionsOptions } from './couch/revisions.ts';

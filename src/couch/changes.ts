@@ -5,7 +5,7 @@ import { type ChangesRow, parseChangesRow } from './changes-row.ts';
 import type { RequestDescription } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openFeed } from './feed-open.ts';
-import type { FeedEnd, FeedIdle } from './feed-source.ts';
+import type { FeedEnd, FeedIdle, FeedReconnected } from './feed-source.ts';
 import type { FeedTiming, LiveFeed } from './feed-timing.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -56,11 +56,14 @@ export type ChangesEnd = FeedEnd;
 /** A live feed has told what there was, and waits for more. */
 export type ChangesIdle = FeedIdle;
 
+/** A live feed is connected again. */
+export type ChangesReconnected = FeedReconnected;
+
 /** What a changes feed tells that has an end. */
 export type ChangesEvent = ChangesRow | ChangesEnd;
 
 /** What a live changes feed tells. */
-export type LiveChangesEvent = ChangesEvent | ChangesIdle;
+export type LiveChangesEvent = ChangesEvent | ChangesIdle | ChangesReconnected;
 
 /**
  * Reads `_changes` row by row while it arrives. An answer that breaks off is asked for again after the last row that had a

@@ -5,7 +5,7 @@ import { watchClock } from './feed-clock.ts';
 import { endAt, positioned } from './feed-once.ts';
 import { withPauses } from './feed-pauses.ts';
 import { FeedPosition } from './feed-position.ts';
-import type { FeedEnd, FeedIdle, FeedRow, FeedSource } from './feed-source.ts';
+import type { FeedEnd, FeedIdle, FeedRow, FeedSign, FeedSource } from './feed-source.ts';
 import {
   advance,
   type FeedEvent,
@@ -15,7 +15,7 @@ import {
   initialState,
   requestKind,
 } from './feed-state.ts';
-import { type FeedTiming, uncompressed, waitingRequest } from './feed-timing.ts';
+import { type FeedTiming, isAgreed, uncompressed, waitingRequest } from './feed-timing.ts';
 import { isDatabaseMissing } from './refusal.ts';
 import { send } from './request.ts';
 import type { Sequence } from './sequence.ts';
@@ -49,7 +49,7 @@ export function follow<R extends FeedRow>(
   source: FeedSource<R>,
   options: FollowOptions,
   signal: AbortSignal,
-): AsyncGenerator<readonly (R | FeedIdle | FeedEnd)[], void, undefined> {
+): AsyncGenerator<readonly (R | FeedSign)[], void, undefined> {
   return new Follower(source, options).run(signal);
 }
 
@@ -61,6 +61,8 @@ class Follower<R extends FeedRow> {
   /** What the last idle event told, and whether rows have come since. */
   #toldSeq: Sequence | undefined;
   #toldRows = true;
+  /** Whether the last request ended otherwise than was agreed. */
+  #isBroken = false;
   /** How long the answer to a request that catches up may take to begin, where it is less than usual. */
   #patience = Number.POSITIVE_INFINITY;
 
@@ -71,7 +73,7 @@ class Follower<R extends FeedRow> {
     this.#state = initialState(source.endpoint.platform.elapsed());
   }
 
-  async *run(signal: AbortSignal): AsyncGenerator<readonly (R | FeedIdle | FeedEnd)[], void, undefined> {
+  async *run(signal: AbortSignal): AsyncGenerator<readonly (R | FeedSign)[], void, undefined> {
     const { platform } = this.#source.endpoint;
     while (this.#state.phase !== 'ended') {
       if (this.#state.phase === 'failed') throw this.#state.error;
@@ -86,6 +88,7 @@ class Follower<R extends FeedRow> {
         if (signal.aborted) throw error;
         const event: FeedEvent = attempt.signal.aborted ? { type: 'jumped' } : judge(error);
         this.#suspect(event);
+        this.#isBroken = true;
         this.#advance(event);
       } finally {
         stop();
@@ -104,7 +107,7 @@ class Follower<R extends FeedRow> {
   }
 
   /** Sends one request and tells its answer. */
-  async *#ask(signal: AbortSignal): AsyncGenerator<readonly (R | FeedIdle | FeedEnd)[], void, undefined> {
+  async *#ask(signal: AbortSignal): AsyncGenerator<readonly (R | FeedSign)[], void, undefined> {
     const { endpoint, request, parse } = this.#source;
     const { plan, timing, isSelective } = this.#options;
     const kind = requestKind(plan, this.#state);
@@ -118,15 +121,21 @@ class Follower<R extends FeedRow> {
       : { ...request, limits };
     this.#position.resume();
     const connection = isLive ? uncompressed(endpoint.connection) : endpoint.connection;
+    let quietSince = endpoint.platform.elapsed();
     const answer = await send(connection, { ...positioned(asked, this.#position), signal });
     this.#patience = Number.POSITIVE_INFINITY;
     this.#advance({ type: 'opened' });
+    if (this.#isBroken) yield [{ type: 'reconnected' }];
+    this.#isBroken = false;
     const pause: FeedPiece<R> = { rows: [], quiet: true };
     const pieces = readFeedAnswer(kind, answer, parse);
     let rows = 0;
     for await (const piece of isLive ? withPauses(pieces, { ms: PAUSE, pause, platform: endpoint.platform }) : pieces) {
       this.#advance({ type: 'heard' });
       rows += piece.rows.length;
+      const now = endpoint.platform.elapsed();
+      if (piece.end !== undefined) this.#isBroken = isLive && !isAgreed(asked, rows, now - quietSince);
+      if (piece.rows.length > 0) quietSince = now;
       const told = this.#tell(piece, rows > 0);
       if (told.length > 0) yield told;
       if (this.#state.phase === 'ended') return;

@@ -2,7 +2,7 @@ import { InputError } from '../core/errors.ts';
 import type { OpenFeed } from '../core/feed.ts';
 import { type FollowOptions, follow } from './feed-live.ts';
 import { readOnce } from './feed-once.ts';
-import type { FeedEnd, FeedIdle, FeedRow, FeedSource } from './feed-source.ts';
+import type { FeedRow, FeedSign, FeedSource } from './feed-source.ts';
 import { type FeedTiming, type LiveFeed, planFeed, uncompressed, waitingRequest } from './feed-timing.ts';
 
 /** Which feed is to be read, and how long to wait for what. */
@@ -21,7 +21,7 @@ export function openFeed<R extends FeedRow>(
   source: FeedSource<R>,
   { feed = 'normal', once = false, descending = false, ...timing }: FeedChoice,
   nature: Pick<FollowOptions, 'isSelective' | 'countsPending'>,
-): OpenFeed<R | FeedIdle | FeedEnd> {
+): OpenFeed<R | FeedSign> {
   const { endpoint, request, limit } = source;
   if (feed === 'normal') return (signal) => readOnce(source, { kind: 'normal', isBackwards: descending }, signal);
   const plan = planFeed(feed, timing, endpoint.retry);

@@ -4,7 +4,7 @@ import { memberText } from '../core/json-text.ts';
 import { excerpt, parseObject } from '../core/json-value.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openFeed } from './feed-open.ts';
-import type { FeedEnd, FeedIdle, FeedRow } from './feed-source.ts';
+import type { FeedRow, FeedSign } from './feed-source.ts';
 import type { FeedTiming, LiveFeed } from './feed-timing.ts';
 import { parseSequence, type Sequence } from './sequence.ts';
 
@@ -26,7 +26,7 @@ export interface DatabaseUpdate extends FeedRow {
 }
 
 /** What the feed of a server's databases tells. */
-export type UpdatesEvent = DatabaseUpdate | FeedIdle | FeedEnd;
+export type UpdatesEvent = DatabaseUpdate | FeedSign;
 
 /**
  * Reads `GET /_db_updates`. A server without the database `_global_changes` has no such feed, and CouchDB asks an admin's
