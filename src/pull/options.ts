@@ -55,8 +55,8 @@ export interface PullOptions {
   /** Documents that are pulled before all others, each with all its leaves. */
   readonly first?: readonly string[];
   /**
-   * Where the checkpoint is kept, for targets that keep none. It is written after the documents it covers, so a pull that is cut
-   * off between the two reads some rows again.
+   * Where the checkpoint is kept, for targets that keep none: any store, also one that serves many targets. It is written
+   * after the documents it covers, so a pull that is cut off between the two reads some rows again.
    */
   readonly checkpoints?: Kv;
   /**
@@ -69,7 +69,10 @@ export interface PullOptions {
    * deleted when its tombstone comes.
    */
   readonly skipTombstones?: boolean;
-  /** How often a request that may be tried again is tried; by default as the source was opened. */
+  /**
+   * How often a request that may be tried again is tried, by default as the source was opened; and a call of a target that is
+   * busy, by default five times, but without end in continuous mode.
+   */
   readonly retry?: Partial<RetryPolicy>;
   /** Stops the pull when it aborts: what is stored stays, and the next pull goes on from there. */
   readonly signal?: AbortSignal;

@@ -38,12 +38,14 @@ export interface Pull {
  *
  * A batch is stored in one commit together with the checkpoint that covers it, so a pull can be cut off anywhere, and the
  * next one goes on where its last batch ended. A revision that cannot be had does not stop the others: it is recorded in
- * the same commit, and every later pull tries it again.
+ * the same commit, and every later pull tries it again. What other targets than a replica do differently, and how they
+ * fail, {@link Target} says.
  *
  * Costs: two requests when nothing is new, or when all that is new fits one page and is of the first generation; one more for
  * every 500 revisions of a later generation. Memory: a few batches, whatever the size of the source.
  *
- * @throws InputError for options that cannot be used; all later errors are those of `done`
+ * @throws InputError for options that cannot be used, and for a target without checkpoints where no store for them is given; all
+ *   later errors are those of `done`
  *
  * @example
  * ```ts

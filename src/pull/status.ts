@@ -74,7 +74,7 @@ export type PullEvent =
   | { readonly type: 'caught-up' }
   /** A revision that was on record as failed has been given up by the source, and is so here. */
   | { readonly type: 'skipped'; readonly id: string; readonly rev: string; readonly reason: string }
-  /** A request failed and will be sent again. */
+  /** A request failed and will be sent again, or a call of a busy target will be made again. */
   | ({ readonly type: 'retry' } & RetryNotice)
   | { readonly type: 'done'; readonly result: PullResult }
   | { readonly type: 'error'; readonly error: unknown };
