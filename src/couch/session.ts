@@ -1,5 +1,6 @@
-import { CouchError, NetworkError } from '../core/errors.ts';
+import { NetworkError, ProtocolError } from '../core/errors.ts';
 import type { Authorization, Credentials, Exchange } from './authorization.ts';
+import { refusal } from './refusal.ts';
 
 /** A cookie is renewed when so much of its life is over. */
 const RENEW_AT = 0.9;
@@ -64,6 +65,7 @@ export class SessionAuthorization implements Authorization {
   }
 
   async #logIn({ platform, traffic, signal }: Exchange): Promise<void> {
+    const request = `POST ${this.#url}`;
     traffic.requests += 1;
     const response = await platform
       .fetch(this.#url, {
@@ -75,10 +77,14 @@ export class SessionAuthorization implements Authorization {
         signal,
       })
       .catch((error: unknown) => {
-        throw new NetworkError(`POST ${this.#url} found nobody who answers`, 'unreachable', { cause: error });
+        throw new NetworkError(`${request} found nobody who answers`, 'unreachable', { cause: error });
       });
     await response.body?.cancel();
     if (response.ok) {
+      // A proxy's page is no session, whatever its status: what would be sent without a cookie would be turned away for good.
+      if (!/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) {
+        throw new ProtocolError(`${request} began no session: the answer is not CouchDB's`, true);
+      }
       const from = platform.elapsed();
       this.#headers = new Headers();
       this.#life = { from, until: from + UNSAID_LIFE };
@@ -87,13 +93,8 @@ export class SessionAuthorization implements Authorization {
       this.#headers = this.#basic;
       this.#life = { from: platform.elapsed(), until: Number.POSITIVE_INFINITY };
     } else {
-      // Never tried again by itself: CouchDB locks a user out after a few failures.
-      const request = `POST ${this.#url}`;
-      const details = { status: response.status, error: 'unauthorized', reason: 'The session was refused', request };
-      throw new CouchError(`${request} was refused with status ${response.status}`, {
-        ...details,
-        retryable: response.status >= 500,
-      });
+      // A password that was refused is never tried again by itself: CouchDB locks a user out after a few failures.
+      throw refusal(response, '', request, platform);
     }
   }
 }
