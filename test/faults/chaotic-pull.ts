@@ -38,7 +38,7 @@ export interface Ground {
 export async function pullThroughChaos(seed: number, ground: Ground, onFinished: OnFinished): Promise<void> {
   const chance = new Chance(seed);
   const scenario = scenarioOf(chance);
-  const histories = new RandomHistories(chance);
+  const histories = new RandomHistories(chance, { mayDot: !scenario.chaos.lacksBulkGet });
   const source = await createDatabase(ground.url);
   onFinished(() => source.destroy());
   await source.replicate(histories.create(scenario.documents));

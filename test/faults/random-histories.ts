@@ -21,10 +21,13 @@ const ODD_IDS = awkwardDocuments.map(({ _id }) => _id);
  */
 export class RandomHistories {
   readonly #chance: Chance;
+  readonly #oddIds: readonly string[];
   readonly #documents = new Map<string, Node[]>();
 
-  constructor(chance: Chance) {
+  /** @param mayDot whether ids may be the dot segments, which no url can carry */
+  constructor(chance: Chance, { mayDot }: { readonly mayDot: boolean }) {
     this.#chance = chance;
+    this.#oddIds = mayDot ? ODD_IDS : ODD_IDS.filter((id) => !/^\.\.?$/.test(id));
   }
 
   /** So many new documents, each with the changes it has gone through. */
@@ -43,7 +46,7 @@ export class RandomHistories {
   #create(): Revision[] {
     const chance = this.#chance;
     const number = this.#documents.size;
-    const odd = chance.next() < 0.1 ? chance.oneOf(ODD_IDS) : undefined;
+    const odd = chance.next() < 0.1 ? chance.oneOf(this.#oddIds) : undefined;
     const id = odd !== undefined && !this.#documents.has(odd) ? odd : `document-${number}-${hex(chance, 4)}`;
     this.#documents.set(id, []);
     const isStemmed = chance.next() < 0.05;
