@@ -61,7 +61,7 @@ class Follower<R extends FeedRow> {
   /** What the last idle event told, and whether rows have come since. */
   #toldSeq: Sequence | undefined;
   #toldRows = true;
-  /** Whether the last request ended otherwise than was agreed. */
+  /** Whether a connection broke, or ended otherwise than was agreed, since the last one was made. */
   #isBroken = false;
   /** How long the answer to a request that catches up may take to begin, where it is less than usual. */
   #patience = Number.POSITIVE_INFINITY;
@@ -88,7 +88,7 @@ class Follower<R extends FeedRow> {
         if (signal.aborted) throw error;
         const event: FeedEvent = attempt.signal.aborted ? { type: 'jumped' } : judge(error);
         this.#suspect(event);
-        this.#isBroken = true;
+        this.#isBroken ||= event.type !== 'failed' || event.failure !== 'lacking';
         this.#advance(event);
       } finally {
         stop();
@@ -125,8 +125,12 @@ class Follower<R extends FeedRow> {
     const answer = await send(connection, { ...positioned(asked, this.#position), signal });
     this.#patience = Number.POSITIVE_INFINITY;
     this.#advance({ type: 'opened' });
-    if (this.#isBroken) yield [{ type: 'reconnected' }];
-    this.#isBroken = false;
+    if (this.#isBroken) {
+      this.#isBroken = false;
+      // That nothing is left is news again.
+      this.#toldSeq = undefined;
+      yield [{ type: 'reconnected' }];
+    }
     const pause: FeedPiece<R> = { rows: [], quiet: true };
     const pieces = readFeedAnswer(kind, answer, parse);
     let rows = 0;

@@ -30,7 +30,7 @@ export class Progress {
     this.#traffic = traffic;
   }
 
-  /** Commits so far: how a failure after progress is told from one in a row. */
+  /** Commits of something new so far: how a failure after progress is told from one in a row. */
   get commits(): number {
     return this.#commits;
   }
@@ -50,7 +50,7 @@ export class Progress {
 
   onStored({ read, written, failures, rejected, forgotten, rows, through, pending, caughtUp }: Stored): void {
     const before = this.#status$.value;
-    this.#commits += 1;
+    if (written > 0 || through !== undefined) this.#commits += 1;
     this.move('progress', {
       docsRead: before.docsRead + read,
       docsWritten: before.docsWritten + written,

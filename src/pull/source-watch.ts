@@ -46,7 +46,7 @@ export class SourceWatch {
       const isDoubtful = batch.reconnected === true || comesBack(batch, position);
       if (isDoubtful && position !== undefined) await this.check(position, signal);
       position = batch.through ?? position;
-      yield batch;
+      if (batch.rows.length > 0 || batch.through !== undefined) yield batch;
     }
   }
 }

@@ -382,11 +382,17 @@ describe('A server that lacks a feed', () => {
     (await goLive('1-a')).answer(answer('', 405));
     for (const delay of [250, 500, 1000]) {
       (await server.request()).answer(page('1-a'));
+      if (delay > 250) {
+        expect(await awaited).toBe('idle 1-a 0');
+        awaited = next();
+      }
       (await server.request()).answer(page('1-a'));
       await clock.sleeping(delay);
       await clock.advance(delay);
     }
     (await server.request()).answer(page('1-a'));
+    expect(await awaited).toBe('idle 1-a 0');
+    awaited = next();
     await clock.sleeping(10_000);
     await clock.advance(10_000);
     expect((await server.request()).query.get('feed')).toBeNull();
