@@ -18,6 +18,7 @@ import { leavesOf, TinyData, TinyTarget } from '../contract/tiny-target.ts';
 import { TinyRecords, TinyTargetWithCheckpoints, TinyTargetWithRecords } from '../contract/tiny-target-records.ts';
 import { deferred } from '../support/deferred.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
+import { expectFaithful } from '../support/faithful.ts';
 import { type Fault, faultyTarget, type TargetCall } from '../support/faulty-target.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 
@@ -344,6 +345,53 @@ describe('A target that stays busy', () => {
     expect(data.documents.has('new')).toBe(true);
     expect(events.filter(({ type }) => type === 'retry')).toHaveLength(30);
     expect(states.slice(states.indexOf('live'))).toEqual(['live', 'backing-off', 'catching-up', 'live']);
+  });
+
+  test('for a while is not shown as busy any longer than that', async () => {
+    const deep = { _rev: '2-b', _revisions: { start: 2, ids: ['b', 'a'] } };
+    await source.replicate([{ _id: 'one', ...deep }]);
+    const data = new TinyRecords();
+    await start(new TinyTargetWithRecords(data)).pull.done;
+    await source.replicate([{ _id: 'other', ...deep }]);
+    let failures = 2;
+    const target = faultyTarget(new TinyTargetWithRecords(data), (call) =>
+      call === 'diff' && failures-- > 0 ? { error: busy(), loses: 'call' } : undefined,
+    );
+    let state = '';
+    const database = couch.db(source.url, {
+      fetch(url, init) {
+        if (url.includes('_bulk_get')) state = running?.status().state ?? '';
+        return fetch(url, init);
+      },
+    });
+    running = pull(database, target, { platform: hasty });
+    expect(await running.done).toMatchObject({ docsWritten: 1 });
+    expect([failures, state]).toEqual([-1, 'catching-up']);
+  });
+
+  test('as a replica over a busy store does, gets everything once', async () => {
+    await source.replicate([...smallDocuments(35), ...generations]);
+    const { docsRead, docsWritten, requests } = await start(await openReplica(memoryKv(), 'quiet')).pull.done;
+    const kv = memoryKv();
+    let left = 0;
+    const refused = async (): Promise<void> => {
+      left = left === 0 ? 2 : left - 1;
+      if (left > 0) throw busy();
+    };
+    const replica = await openReplica(kv, 'busy');
+    const held = await openReplica(
+      alteredKv(kv, {
+        update: async (guards, decide, options) => {
+          await refused();
+          return kv.update(guards, decide, options);
+        },
+      }),
+      'busy',
+    );
+    const { pull: waiting, events } = start(held);
+    expect(await waiting.done).toMatchObject({ docsRead, docsWritten, requests, docsFailed: 0 });
+    expect(events.filter(({ type }) => type === 'retry').length).toBeGreaterThan(4);
+    await expectFaithful(replica, source);
   });
 
   test('is not asked while the pull is paused, and no more once it is stopped', async () => {
