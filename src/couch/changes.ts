@@ -8,6 +8,7 @@ import { openFeed } from './feed-open.ts';
 import type { FeedEnd, FeedIdle, FeedReconnected } from './feed-source.ts';
 import type { FeedTiming, LiveFeed } from './feed-timing.ts';
 import type { Sequence } from './sequence.ts';
+import { watchUpdates } from './updates.ts';
 
 /** Which changes, and what is told of them. */
 export interface ChangesSelection {
@@ -77,11 +78,20 @@ export function changes(endpoint: Endpoint, options: ChangesOptions | LiveChange
 export function changes(endpoint: Endpoint, options: ChangesOptions | LiveChangesOptions): Feed<LiveChangesEvent> {
   const { since, limit, docIds, selector, filter, signal } = options;
   const request = describe(endpoint.url, options);
-  const open = openFeed({ endpoint, request, parse: parseChangesRow, since, limit }, options, {
-    isSelective: (docIds ?? selector ?? filter) !== undefined,
-    // Of documents that are named, CouchDB counts those among them that it has not told, also where they have not changed.
-    countsPending: docIds === undefined,
-  });
+  const open = openFeed(
+    { endpoint, request, parse: parseChangesRow, since, limit },
+    options,
+    {
+      isSelective: (docIds ?? selector ?? filter) !== undefined,
+      // Of documents that are named, CouchDB counts those among them that it has not told, also where they have not changed.
+      countsPending: docIds === undefined,
+    },
+    {
+      database: decodeURIComponent(endpoint.url.slice(endpoint.server.length + 1)),
+      group: endpoint.group,
+      watch: (watching, stopped) => watchUpdates(endpoint, watching, stopped),
+    },
+  );
   return new Feed(open, { signal });
 }
 

@@ -1,4 +1,4 @@
-import { NetworkError, ProtocolError } from '../core/errors.ts';
+import { ProtocolError } from '../core/errors.ts';
 import type { Authorization, Credentials, Exchange } from './authorization.ts';
 import { refusal } from './refusal.ts';
 
@@ -64,22 +64,9 @@ export class SessionAuthorization implements Authorization {
     await this.#login;
   }
 
-  async #logIn({ platform, traffic, signal }: Exchange): Promise<void> {
+  async #logIn({ platform, post }: Exchange): Promise<void> {
     const request = `POST ${this.#url}`;
-    traffic.requests += 1;
-    const response = await platform
-      .fetch(this.#url, {
-        method: 'POST',
-        headers: { accept: 'application/json', 'content-type': 'application/json' },
-        body: this.#body,
-        credentials: this.credentials,
-        redirect: 'manual',
-        signal,
-      })
-      .catch((error: unknown) => {
-        throw new NetworkError(`${request} found nobody who answers`, 'unreachable', { cause: error });
-      });
-    await response.body?.cancel();
+    const response = await post(this.#url, this.#body);
     if (response.ok) {
       // A proxy's page is no session, whatever its status: what would be sent without a cookie would be turned away for good.
       if (!/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) {

@@ -3,9 +3,11 @@ import { Feed } from '../core/feed.ts';
 import { memberText } from '../core/json-text.ts';
 import { excerpt, parseObject } from '../core/json-value.ts';
 import type { Endpoint } from './endpoint.ts';
+import { follow } from './feed-live.ts';
 import { openFeed } from './feed-open.ts';
 import type { FeedRow, FeedSign } from './feed-source.ts';
-import type { FeedTiming, LiveFeed } from './feed-timing.ts';
+import { type FeedTiming, type LiveFeed, planFeed } from './feed-timing.ts';
+import type { Watching } from './seat.ts';
 import { parseSequence, type Sequence } from './sequence.ts';
 
 /** From where, and how, the feed of a server's databases is read. */
@@ -37,6 +39,30 @@ export function updates(endpoint: Endpoint, options: UpdatesOptions): Feed<Updat
   const request = { url: `${endpoint.url}/_db_updates` };
   const nature = { isSelective: false, countsPending: true };
   return new Feed(openFeed({ endpoint, request, parse: parseUpdate, since, limit }, options, nature), { signal });
+}
+
+/**
+ * Follows the feed from now on, for the live feeds of the server's databases: see {@link WatchDatabases}. What goes over the
+ * wire for this is counted nowhere.
+ */
+export async function watchUpdates(
+  { server, ...endpoint }: Endpoint,
+  { seat, onTold, onLost }: Watching,
+  signal: AbortSignal,
+): Promise<void> {
+  const connection = { ...endpoint.connection, traffic: { requests: 0, bytes: 0 } };
+  const source = {
+    endpoint: { ...endpoint, url: server, server, connection, onRetry: onLost },
+    request: { url: `${server}/_db_updates` },
+    parse: parseUpdate,
+    since: 'now',
+    limit: undefined,
+  };
+  const plan = planFeed('live', {}, endpoint.retry);
+  const options = { plan, timing: {}, isSelective: false, countsPending: true, seat };
+  for await (const events of follow(source, options, signal)) {
+    for (const event of events) if ('dbName' in event) onTold(event.dbName);
+  }
 }
 
 function parseUpdate(text: string): DatabaseUpdate {
