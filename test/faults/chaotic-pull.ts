@@ -71,7 +71,8 @@ class ChaoticPull {
   readonly #parts: Parts;
   readonly #database: Database;
   readonly #apart: Kv = memoryKv();
-  #pulls = 0;
+  /** Pulls that were begun, and questions whether one is in sync. */
+  #beginnings = 0;
 
   constructor(parts: Parts) {
     const { scenario, source, proxy, clock, chance } = parts;
@@ -101,6 +102,21 @@ class ChaoticPull {
       failed: 0,
     });
     await this.#expectFaithful(replica);
+    expect(proxy.story.length).toBeLessThanOrEqual(this.#mostRequests());
+  }
+
+  /**
+   * A request for the revisions of each batch, the pages of the feed for each beginning and for each thing that went wrong, for
+   * which two more pay what became of the request itself; and one now and then to see whether the source is still there.
+   */
+  #mostRequests(): number {
+    const { scenario, proxy, histories, clock } = this.#parts;
+    const { batchSize = 500, interval = 10_000 } = scenario.options;
+    const batches = histories.revisions / (scenario.chaos.lacksBulkGet ? 1 : batchSize);
+    const pages = 2 + Math.ceil(batches / 40);
+    return (
+      batches + pages * (this.#beginnings + proxy.spoiled) + 2 * proxy.spoiled + clock.platform.elapsed() / interval
+    );
   }
 
   /** A pull that ends, changes of its source meanwhile, and perhaps an end before its end. */
@@ -150,6 +166,7 @@ class ChaoticPull {
     const { proxy, time } = this.#parts;
     for (;;) {
       const before = proxy.spoiled;
+      this.#beginnings += 1;
       try {
         await time.until(p.inSync());
         return;
@@ -161,7 +178,7 @@ class ChaoticPull {
 
   #begin(replica: Replica, mode: 'oneshot' | 'continuous'): Pull {
     const { scenario, clock, chance } = this.#parts;
-    this.#pulls += 1;
+    this.#beginnings += 1;
     return pull(this.#database, replica, {
       ...scenario.options,
       mode,

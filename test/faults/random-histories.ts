@@ -23,6 +23,8 @@ export class RandomHistories {
   readonly #chance: Chance;
   readonly #oddIds: readonly string[];
   readonly #documents = new Map<string, Node[]>();
+  /** Revisions made so far. */
+  revisions = 0;
 
   /** @param mayDot whether ids may be the dot segments, which no url can carry */
   constructor(chance: Chance, { mayDot }: { readonly mayDot: boolean }) {
@@ -75,6 +77,7 @@ export class RandomHistories {
   #add(id: string, node: Node): Revision {
     const chance = this.#chance;
     this.#documents.get(id)?.push(node);
+    this.revisions += 1;
     const { generation, ids } = node;
     const head = { _id: id, _rev: `${generation}-${ids[0]}`, _revisions: { start: generation, ids } };
     const length = Math.floor(2 ** (chance.next() * 11));
