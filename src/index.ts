@@ -57,7 +57,7 @@ export { type MemoryKvOptions, memoryKv } from './kv/memory.ts';
 export type { PullOptions } from './pull/options.ts';
 export { type Pull, pull } from './pull/pull.ts';
 export type { PullState } from './pull/state.ts';
-export type { PullEvent, PullResult, PullStatus } from './pull/status.ts';
+export type { PullEvent, PullResult, PullStatus, StartReason } from './pull/status.ts';
 export type { ContentInfo, ContentSink } from './replica/content.ts';
 export type { Keep } from './replica/merge-batch.ts';
 export type { RevisionText, Shown } from './replica/read.ts';
