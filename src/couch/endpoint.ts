@@ -1,4 +1,3 @@
-import type { Platform } from '../core/platform.ts';
 import type { Connection } from './connection.ts';
 import type { RetryContext } from './retry.ts';
 
@@ -10,7 +9,6 @@ export interface Endpoint extends RetryContext {
   readonly server: string;
   /** The same for all that see the same of the server. */
   readonly group: string;
-  readonly platform: Platform;
   readonly connection: Connection;
   /** Until when, by the steady clock, the server counts as lacking what it once did not have; shared by all handles of it. */
   readonly lacking: { bulkGetUntil: number };

@@ -1,5 +1,6 @@
 import { type Backoff, backoffDelay } from '../core/backoff.ts';
 import { isCouchError, isRetryable } from '../core/errors.ts';
+import type { Platform } from '../core/platform.ts';
 import type { Connection } from './connection.ts';
 import { originOf } from './origin.ts';
 import { DisplacedError } from './slot.ts';
@@ -24,7 +25,9 @@ export interface RetryNotice {
 
 /** What tries need to know. */
 export interface RetryContext {
-  readonly connection: Connection;
+  readonly platform: Platform;
+  /** Over which requests go, where it is requests that are tried. */
+  readonly connection?: Connection | undefined;
   readonly retry: RetryPolicy;
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
@@ -65,12 +68,11 @@ export class Tries {
   async wait(error: unknown): Promise<void> {
     // Another request needed the connection: no failure, and whoever is next waits for one anyway.
     if (error instanceof DisplacedError) return;
-    const { connection, retry, onRetry } = this.#context;
-    const { platform } = connection;
+    const { connection, platform, retry, onRetry } = this.#context;
     if (!isRetryable(error) || this.#signal?.aborted) throw error;
     this.#failures += 1;
     const failures = this.#failures;
-    if (isTooMany(error)) {
+    if (connection !== undefined && isTooMany(error)) {
       this.#refused += 1;
       this.#refusedSince ??= platform.elapsed();
       if (platform.elapsed() - this.#refusedSince >= LONGEST_REFUSED) throw error;
