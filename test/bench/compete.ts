@@ -90,9 +90,9 @@ function whatIsMissing({ takes }: Contestant, found: Partial<Contents>, there: C
 /** The line of an error, or of what a process wrote before it died, that says most; without credentials. */
 function reasonOf(error: unknown): string {
   const lines = String(error).split('\n');
-  const line = lines.slice(1).find((text) => /Error\b/.test(text) && !/^\s+at /.test(text)) ?? lines[0] ?? '';
+  const line = lines.slice(1).find((text) => /^\w*Error\b/.test(text)) ?? lines[0] ?? '';
   return line
     .trim()
-    .slice(0, 300)
-    .replaceAll(/\/\/[^/@\s]*@/g, '//');
+    .replaceAll(/\/\/[^/@\s]*@/g, '//')
+    .slice(0, 300);
 }

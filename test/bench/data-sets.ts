@@ -43,7 +43,7 @@ export const dataSets: Readonly<Record<string, DataSet>> = {
     title: 'documents of 0.8 kB, 40 % of them of 2 to 5 generations',
     count: 20_000,
     // Deep ones stand among the others, as edits leave them.
-    revisions: (count) => documents(count, 12, (index) => Math.max(1, 2 + ((index * 7) % 10) - 5)),
+    revisions: (count) => documents(count, 13, (index) => Math.max(1, ((index * 7) % 10) - 4)),
   },
   small: {
     title: 'documents of 0.1 kB, first generation',
@@ -54,7 +54,7 @@ export const dataSets: Readonly<Record<string, DataSet>> = {
 
 /** @throws Error for a name that no data set has */
 export function dataSet(name: string): DataSet {
-  const set = dataSets[name];
+  const set = Object.hasOwn(dataSets, name) ? dataSets[name] : undefined;
   if (set === undefined) {
     throw new Error(`There is no data set ${JSON.stringify(name)}: name some of ${Object.keys(dataSets).join(', ')}`);
   }
