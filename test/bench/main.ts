@@ -34,8 +34,8 @@ const peers: string[] = [];
 let own: Process | undefined;
 try {
   if (options.contestants.some(isPeer)) peers.push(...(await installPeers(tell)));
-  if (options.url === undefined) own = startProcess(new URL('./source-program.ts', import.meta.url), []);
-  await measureAll(await meetServer(options.url ?? (own === undefined ? '' : await nextLine(own))));
+  const url = options.url ?? (await startOwn());
+  await measureAll(await meetServer(url));
 } catch (error) {
   tell(messageOf(error));
   process.exitCode = 1;
@@ -50,6 +50,12 @@ function readOptions(): BenchOptions {
     tell(`${messageOf(error)}\n\n${USAGE}`);
     return process.exit(2);
   }
+}
+
+/** Starts `demo/server`; gives its url. */
+async function startOwn(): Promise<string> {
+  own = startProcess(new URL('./source-program.ts', import.meta.url), []);
+  return nextLine(own);
 }
 
 async function measureAll(server: BenchServer): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Run } from './compete.ts';
 import type { Rounds } from './rounds.ts';
-import { ratios, type Summary, summarize } from './statistics.ts';
+import { ratios, summarize } from './statistics.ts';
 
 /** What one database at one latency came to. */
 export interface Result {
@@ -30,26 +30,17 @@ export function formatResult({ title, rounds, limit, standings }: Result): strin
     'rounds',
   ];
   const rows = [...standings].map(([name, outcomes]) => {
-    const of = (pick: (run: Run) => number) =>
-      summarize(figures(outcomes, pick).filter((value) => value !== undefined));
-    const seconds = of((run) => run.seconds);
+    const runs = outcomes.flatMap((outcome) => (outcome.type === 'measured' ? [outcome.value] : []));
+    const figure = (digits: number, pick: (run: Run) => number) => median(runs.map(pick), digits);
+    const isLate = runs.length === 0 && outcomes.at(-1)?.type === 'late';
     return [
       name,
-      seconds === undefined && outcomes.at(-1)?.type === 'late' ? `> ${limit / 1000}` : spread(seconds),
-      ...MEASURES.map((other) => spread(summarize(ratios(secondsOf(outcomes), secondsOf(standings.get(other)))))),
-      round(
-        of(({ requests }) => requests),
-        0,
-      ),
-      round(
-        of(({ bytes }) => bytes / MEBIBYTE),
-        1,
-      ),
-      round(
-        of(({ peak }) => peak / MEBIBYTE),
-        0,
-      ),
-      `${figures(outcomes, () => 1).filter((value) => value !== undefined).length} of ${rounds}`,
+      isLate ? `> ${limit / 1000}` : spread(runs.map(({ seconds }) => seconds)),
+      ...MEASURES.map((other) => spread(ratios(secondsOf(outcomes), secondsOf(standings.get(other))))),
+      figure(0, ({ requests }) => requests),
+      figure(1, ({ bytes }) => bytes / MEBIBYTE),
+      figure(0, ({ peak }) => peak / MEBIBYTE),
+      `${runs.length} of ${rounds}`,
     ];
   });
   return [`### ${title}`, '', ...formatTable([head, ...rows]), ...formatFailures(standings)];
@@ -64,23 +55,19 @@ function formatFailures(standings: Result['standings']): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-function secondsOf(outcomes: Rounds<Run> = []): (number | undefined)[] {
-  return figures(outcomes, ({ seconds }) => seconds);
-}
-
 /** Round by round, undefined where it was not measured. */
-function figures(outcomes: Rounds<Run>, pick: (run: Run) => number): (number | undefined)[] {
-  return outcomes.map((outcome) => (outcome.type === 'measured' ? pick(outcome.value) : undefined));
+function secondsOf(outcomes: Rounds<Run> = []): (number | undefined)[] {
+  return outcomes.map((outcome) => (outcome.type === 'measured' ? outcome.value.seconds : undefined));
 }
 
-function spread(summary: Summary | undefined): string {
+function spread(values: readonly number[]): string {
+  const summary = summarize(values);
   if (summary === undefined) return '';
-  const [median, least, most] = [summary.median, summary.least, summary.most].map((value) => value.toFixed(2));
-  return `${median} (${least} to ${most})`;
+  return `${summary.median.toFixed(2)} (${summary.least.toFixed(2)} to ${summary.most.toFixed(2)})`;
 }
 
-function round(summary: Summary | undefined, digits: number): string {
-  return summary === undefined ? '' : summary.median.toFixed(digits);
+function median(values: readonly number[], digits: number): string {
+  return summarize(values)?.median.toFixed(digits) ?? '';
 }
 
 /** Every column is as wide as its widest cell: names to the left, figures to the right. The first row is the head. */

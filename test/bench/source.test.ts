@@ -51,5 +51,8 @@ test('meetServer refuses what it cannot measure, without credentials in what it 
   const refusal = expect.objectContaining({ message: expect.not.stringContaining('secret') });
   await expect(meetServer(withCredentials)).rejects.toEqual(refusal);
   await expect(meetServer(`${server.url}/recipes`)).rejects.toThrow('is no CouchDB server');
+  await expect(meetServer('http://someone:secret@127.0.0.1:1')).rejects.toThrow(
+    /^http:\/\/127\.0\.0\.1:1 cannot be reached/,
+  );
   await expect(meetServer('https://someone:secret@127.0.0.1:1')).rejects.toThrow(/^(?!.*secret).*must speak http$/);
 });

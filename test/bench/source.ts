@@ -27,7 +27,9 @@ export async function meetServer(serverUrl: string): Promise<BenchServer> {
   if (protocol !== 'http:')
     throw new Error(`The benchmark stands between programs and server: ${host} must speak http`);
   const { url: plain, headers } = withoutCredentials(url);
-  const response = await fetch(`${plain}/`, { headers });
+  const response = await fetch(`${plain}/`, { headers }).catch((error: unknown) => {
+    throw new Error(`${plain} cannot be reached: is a server running there?`, { cause: error });
+  });
   const welcome = (await response.json().catch(() => ({}))) as { couchdb?: string; version?: string };
   if (!response.ok || welcome.couchdb === undefined) {
     throw new Error(`${plain} is no CouchDB server: name a server with its administrator, and not a database of it`);
