@@ -9,7 +9,7 @@ import { type Failure, fetchRevisions } from './fetch.ts';
 import type { PullSettings } from './options.ts';
 import { divide, type Part } from './parts.ts';
 import { pass } from './passing.ts';
-import { offeredBy, plan } from './plan.ts';
+import { leavesBy, offeredBy, plan } from './plan.ts';
 import type { PullTarget } from './pull-target.ts';
 import type { RequestSize } from './request-size.ts';
 import { Underway } from './underway.ts';
@@ -103,7 +103,7 @@ export class Passage {
       await gate.pass(signal);
       const offered = offeredBy(batch.rows);
       const missing = await this.#missing(offered, empty);
-      const replace = settings.selection.history === 'leaves' ? offered : [];
+      const replace = settings.selection.history === 'leaves' ? leavesBy(batch.rows) : [];
       this.#underway.add(batch.rows.map(({ id }) => id));
       yield* divide(batch, plan(batch.rows, missing, settings.selection), replace, size.entries);
     }
