@@ -113,7 +113,7 @@ class ChaoticPull {
     const { scenario, proxy, histories, clock } = this.#parts;
     const { batchSize = 500, interval = 10_000 } = scenario.options;
     const batches = histories.revisions / (scenario.chaos.lacksBulkGet ? 1 : batchSize);
-    const pages = 2 + Math.ceil(batches / 40);
+    const pages = 3 + Math.ceil(batches / 40);
     return (
       batches + pages * (this.#beginnings + proxy.spoiled) + 2 * proxy.spoiled + clock.platform.elapsed() / interval
     );
