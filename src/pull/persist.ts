@@ -10,6 +10,8 @@ const PATIENCE = { base: 1_000, cap: 600_000 };
 const ABSENCE = { base: 500, cap: 10_000 };
 /** How long a database may be gone in all. */
 const LONGEST_ABSENCE = 60_000;
+/** A run that lasted so long was sound, even if there was nothing to store. */
+const SOUND = 120_000;
 
 /** What a pull that does not end does about failures. */
 export interface Persistence {
@@ -37,6 +39,7 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
   let failures = 0;
   let before = progress();
   for (;;) {
+    const begun = platform.elapsed();
     try {
       await run();
       signal.throwIfAborted();
@@ -50,7 +53,8 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
       const isMissing = isSourceMissing(error);
       if (isMissing) onMissing(error);
       if (isMissing ? absence.isOver() : !isRetryable(error)) throw error;
-      failures = progress() > before ? 1 : failures + 1;
+      const wasSound = progress() > before || platform.elapsed() - begun >= SOUND;
+      failures = wasSound ? 1 : failures + 1;
       before = progress();
       const floor = isCouchError(error) ? (error.retryAfter ?? 0) : 0;
       const delay = backoffDelay(failures, isMissing ? ABSENCE : PATIENCE, platform.random(), floor);

@@ -259,15 +259,37 @@ describe.each([
   });
 });
 
-test('A live pull notices that its source was made anew and is still empty', async () => {
-  remake(smallDocuments(3));
+test('A live pull notices that its source was made anew, also where both are empty', async () => {
+  remake([]);
   const source = couch.db(`${server.url}/source`, { platform: hasty });
   const running = pull(source, replica, { mode: 'continuous', platform: hasty });
   const recreated = firstValueFrom(running.events$.pipe(filter(({ type }) => type === 'source-recreated')));
-  await running.caughtUp;
+  await expect.poll(() => server.requests.count('GET', /feed=continuous/)).toBe(1);
   remake([]);
   await recreated;
   await running.stop();
+});
+
+test('A live pull whose connection breaks asks once whether its source is the same, and is live again', async () => {
+  remake(smallDocuments(3));
+  server.faults.add({ path: /feed=continuous/, cut: { bytes: 1 }, times: 1 });
+  const source = couch.db(`${server.url}/source`, { platform: hasty });
+  const running = pull(source, replica, { mode: 'continuous', platform: hasty });
+  const events = eventsOf(running);
+  await firstValueFrom(running.events$.pipe(filter(({ type }) => type === 'retry')));
+  expect(running.status().state).toBe('backing-off');
+  await firstValueFrom(running.events$.pipe(filter(({ type }) => type === 'caught-up')));
+  expect(running.status().state).toBe('live');
+  expect(server.requests.count('GET', '/source')).toBe(2);
+  expect(tidings(events)).toEqual(['first at 0']);
+  await running.stop();
+});
+
+test('Feeds of many ids, which have no common order, are no reason to doubt their source', async () => {
+  remake(smallDocuments(2500).reverse());
+  const docIds = smallDocuments(2500).map(({ _id }) => _id);
+  expect((await pullOnce({ docIds })).result).toMatchObject({ docsWritten: 2500 });
+  expect(server.requests.count('GET', '/source')).toBe(1);
 });
 
 describe('A source that is not there', () => {
@@ -321,5 +343,27 @@ describe('A source that is not there', () => {
     const waited = waits.reduce((sum, wait) => sum + wait, 0);
     expect(waited).toBeGreaterThanOrEqual(60_000);
     expect(waited).toBeLessThan(70_000);
+  });
+
+  test('is waited for anew when it has been there for long', async () => {
+    remake(smallDocuments(3));
+    const clock = virtualClock();
+    const source = couch.db(`${server.url}/source`, { platform: clock.platform });
+    const running = pull(source, replica, { mode: 'continuous', interval: 120_000, platform: clock.platform });
+    const until = (state: PullState) =>
+      firstValueFrom(running.status$.pipe(filter((status) => status.state === state)));
+    for (let absence = 0; absence < 3; absence += 1) {
+      await until('live');
+      await clock.sleeping(120_000);
+      const missing = '{"error":"not_found","reason":"Database does not exist."}';
+      const back = server.faults.add({ answer: { status: 404, body: missing } });
+      await clock.advance(120_000);
+      await until('backing-off');
+      back();
+      await clock.sleeping(250);
+      await clock.advance(250);
+    }
+    await until('live');
+    await running.stop();
   });
 });
