@@ -51,10 +51,9 @@ export class SourceWatch {
   }
 }
 
-/** Whether the sequences of a batch go back somewhere. One without a position is of several feeds, which have no common order. */
-function comesBack({ rows, through }: RowBatch, since: Sequence | undefined): boolean {
+/** Whether the sequences of a batch go back somewhere. */
+function comesBack({ rows, through = null }: RowBatch, since: Sequence | undefined): boolean {
   let last = since;
-  if (through === undefined) return false;
   for (const { seq } of [...rows, { seq: through }]) {
     if (seq === null) continue;
     if (last !== undefined && goesBack(last, seq)) return true;

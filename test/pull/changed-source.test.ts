@@ -285,13 +285,6 @@ test('A live pull whose connection breaks asks once whether its source is the sa
   await running.stop();
 });
 
-test('Feeds of many ids, which have no common order, are no reason to doubt their source', async () => {
-  remake(smallDocuments(2500).reverse());
-  const docIds = smallDocuments(2500).map(({ _id }) => _id);
-  expect((await pullOnce({ docIds })).result).toMatchObject({ docsWritten: 2500 });
-  expect(server.requests.count('GET', '/source')).toBe(1);
-});
-
 describe('A source that is not there', () => {
   const gone = { name: 'CouchError', status: 404, message: expect.stringContaining('was deleted or does not exist') };
 
