@@ -52,10 +52,10 @@ export class SourceWatch {
 }
 
 /** Whether the sequences of a batch go back somewhere. */
-function comesBack({ rows, through = null }: RowBatch, since: Sequence | undefined): boolean {
+function comesBack({ rows, through }: RowBatch, since: Sequence | undefined): boolean {
   let last = since;
-  for (const { seq } of [...rows, { seq: through }]) {
-    if (seq === null) continue;
+  for (const seq of [...rows.map((row) => row.seq), through]) {
+    if (seq === null || seq === undefined) continue;
     if (last !== undefined && goesBack(last, seq)) return true;
     last = seq;
   }
