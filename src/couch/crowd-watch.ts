@@ -88,6 +88,7 @@ export class CrowdWatch {
       onTold: (database: string) => this.#tell(watch, database, platform.elapsed()),
       onLost: () => {
         watch.trustedSince = undefined;
+        this.#crowd.onNews();
       },
     };
     try {
