@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { type ChildController, childController } from '../core/abort.ts';
-import type { CouchError } from '../core/errors.ts';
+import { type CouchError, InputError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Database, DatabaseInfo } from '../couch/database.ts';
@@ -100,13 +100,15 @@ export class Replication {
     await this.done.catch(() => {});
   }
 
-  async inSync({ id }: { readonly id?: string } = {}): Promise<void> {
+  async inSync({ id, seq }: { readonly id?: string; readonly seq?: Sequence } = {}): Promise<void> {
+    if (id !== undefined && seq !== undefined) throw new InputError('Wait for an id or for a sequence, not for both');
     const { selection, batchSize } = this.#settings;
     const isInSync = await waitUntilInSync({
       source: this.#source,
       target: this.#target,
       since: () => this.status().seq,
       only: id === undefined ? onlyOf(selection) : { docIds: [id] },
+      until: seq,
       batchSize,
       events$: this.events$,
       signal: this.#controller.signal,
