@@ -9,8 +9,8 @@ export interface Credentials {
 /** The way to the server, for a request that is to be authorised. */
 export interface Exchange {
   readonly platform: Platform;
-  /** Sends a request with a JSON body; gives the answer, whatever its status. Of its body nothing is left. */
-  post(url: string, body: string): Promise<Response>;
+  /** Sends a request with a JSON body; gives the answer, whatever its status, and the beginning of its text. */
+  post(url: string, body: string): Promise<{ readonly response: Response; readonly beginning: string }>;
 }
 
 /** Authorises requests, and learns from their answers. */

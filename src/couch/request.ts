@@ -83,9 +83,9 @@ function exchangeOf(connection: Connection, signal: AbortSignal | undefined): Ex
       } as const;
       const answer = await transmit(connection, sending);
       const { response } = answer;
-      await answer.beginning(LONGEST_REFUSAL);
-      if (response.status === 429) answer.refuse(refusal(response, '', sending.name, platform).retryAfter);
-      return response;
+      const beginning = await answer.beginning(LONGEST_REFUSAL);
+      if (response.status === 429) answer.refuse(refusal(response, beginning, sending.name, platform).retryAfter);
+      return { response, beginning };
     },
   };
 }

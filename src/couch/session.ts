@@ -66,7 +66,7 @@ export class SessionAuthorization implements Authorization {
 
   async #logIn({ platform, post }: Exchange): Promise<void> {
     const request = `POST ${this.#url}`;
-    const response = await post(this.#url, this.#body);
+    const { response, beginning } = await post(this.#url, this.#body);
     if (response.ok) {
       // A proxy's page is no session, whatever its status: what would be sent without a cookie would be turned away for good.
       if (!/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) {
@@ -81,7 +81,7 @@ export class SessionAuthorization implements Authorization {
       this.#life = { from: platform.elapsed(), until: Number.POSITIVE_INFINITY };
     } else {
       // A password that was refused is never tried again by itself: CouchDB locks a user out after a few failures.
-      throw refusal(response, '', request, platform);
+      throw refusal(response, beginning, request, platform);
     }
   }
 }
