@@ -1,5 +1,5 @@
 import { filter, firstValueFrom } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type CouchServer, startServer } from '../../demo/server/index.ts';
 import { type Auth, type CouchOptions, couch } from '../../src/index.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
@@ -29,7 +29,6 @@ beforeEach(async () => {
   replica = await openReplica(memoryKv(), 'replica');
 });
 afterEach(async () => {
-  await running.stop();
   await server.close();
 });
 
@@ -37,6 +36,7 @@ const good = `Basic ${btoa('reader:secret')}`;
 
 function start(auth: Auth, options: PullOptions = {}, connection: CouchOptions = {}): Pull {
   running = pull(couch.db(`${server.url}/source`, { auth, ...connection }), replica, options);
+  onTestFinished(() => running.stop());
   return running;
 }
 
@@ -81,6 +81,31 @@ describe('Credentials that expire in the middle of a pull', () => {
     });
     expect(await running.done).toMatchObject({ docsRead: 400, docsWritten: 400, docsFailed: 0 });
     expect(renewals).toEqual(['Bearer 1', 'Bearer 2']);
+  });
+
+  test('are not renewed again for a request that learns late of it', async () => {
+    let valid = 1;
+    let renewals = 0;
+    const auth = (refused?: Headers) => {
+      if (refused !== undefined) renewals += 1;
+      if (refused !== undefined) valid = 2;
+      return { authorization: `Bearer ${valid}` };
+    };
+    const throughGateway = gateway((sent) => sent === 'Bearer 2');
+    let asked = 0;
+    const database = couch.db(`${server.url}/source`, {
+      auth,
+      fetch: async (input, init) => {
+        asked += 1;
+        const isLate = asked === 2;
+        const answer = await throughGateway(input, init);
+        if (isLate) await early;
+        return answer;
+      },
+    });
+    const early = database.info();
+    await Promise.all([early, database.info()]);
+    expect([renewals, asked]).toEqual([1, 4]);
   });
 
   test.each(['oneshot', 'continuous'] as const)('and are not renewed end it after one request, %s', async (mode) => {
