@@ -66,11 +66,18 @@ export async function watchUpdates(
 }
 
 function parseUpdate(text: string): DatabaseUpdate {
-  const { db_name: dbName, type } = parseObject(text, 'A row of _db_updates');
+  const row = parseObject(text, 'A row of _db_updates');
+  const { db_name: dbName, type } = 'db_name' in row ? row : parseNote(row['id']);
   if (typeof dbName !== 'string' || typeof type !== 'string') {
     throw new ProtocolError(`A row of _db_updates is not CouchDB's: ${excerpt(text)}`, true);
   }
   const seq = parseSequence(memberText(text, 0, 'seq') ?? 'null');
   // Some servers have finer words for what is updated.
   return { type: type === 'created' || type === 'deleted' ? type : 'updated', dbName, seq };
+}
+
+/** An event source tells the note itself that CouchDB keeps in `_global_changes`: a document called `updated:name`. */
+function parseNote(id: unknown): { readonly db_name?: string; readonly type?: string } {
+  const [, type, db_name] = /^(\w+):(.*)$/s.exec(typeof id === 'string' ? id : '') ?? [];
+  return type === undefined || db_name === undefined ? {} : { db_name, type };
 }
