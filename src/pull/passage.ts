@@ -55,11 +55,15 @@ interface ReadyPart extends Omit<Part, 'derived' | 'wanted'>, Pick<WriteBatch, '
 /** The way of documents from a source into a target: diff, plan, fetches side by side, commits in order. */
 export class Passage {
   readonly #context: PassageContext;
+  /** The documents that are selected by their ids: there are servers that take no list of them, and tell of all. */
+  readonly #ids: ReadonlySet<string> | undefined;
   readonly #underway = new Underway();
   #through: Sequence | undefined;
 
   constructor(context: PassageContext) {
     this.#context = context;
+    const { docIds } = context.settings.selection;
+    this.#ids = docIds === undefined ? undefined : new Set(docIds);
     this.#through = context.through;
   }
 
@@ -99,7 +103,8 @@ export class Passage {
     signal: AbortSignal,
   ): AsyncGenerator<Part, void, undefined> {
     const { gate, settings, size } = this.#context;
-    for await (const batch of batches) {
+    for await (const told of batches) {
+      const batch = { ...told, rows: told.rows.filter(({ id }) => this.#ids?.has(id) ?? true) };
       await gate.pass(signal);
       const offered = offeredBy(batch.rows);
       const missing = await this.#missing(offered, empty);

@@ -1,8 +1,8 @@
 import { backoffDelay } from '../core/backoff.ts';
-import { type CouchError, isCouchError, isRetryable } from '../core/errors.ts';
+import { isCouchError, isRetryable } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
 import type { RetryNotice } from '../couch/retry.ts';
-import { isSourceMissing } from './source-missing.ts';
+import { isSourceMissing } from './source-refusal.ts';
 
 /** How long a continuous pull waits after a failure: from a second on, up to ten minutes. */
 const PATIENCE = { base: 1_000, cap: 600_000 };
@@ -23,7 +23,7 @@ export interface Persistence {
   readonly found: () => boolean;
   readonly onRetry: (notice: RetryNotice) => void;
   /** The source is not there. */
-  readonly onMissing: (error: CouchError) => void;
+  readonly onMissing: () => void;
   /** The source turned the pull away; resolves when it is to be tried again. */
   readonly onUnauthorized: (error: unknown) => Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
         continue;
       }
       const isMissing = isSourceMissing(error);
-      if (isMissing) onMissing(error);
+      if (isMissing) onMissing();
       if (isMissing ? absence.isOver() : !isRetryable(error)) throw error;
       const wasSound = progress() > before || platform.elapsed() - begun >= SOUND;
       failures = wasSound ? 1 : failures + 1;

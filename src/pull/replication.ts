@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { type ChildController, childController } from '../core/abort.ts';
-import { type CouchError, InputError } from '../core/errors.ts';
+import { InputError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Database, DatabaseInfo } from '../couch/database.ts';
@@ -19,7 +19,7 @@ import { onlyOf, readSelection } from './read-selection.ts';
 import { RequestSize } from './request-size.ts';
 import { retryFailed } from './retry-failed.ts';
 import { isPlain } from './source-identity.ts';
-import { isSourceMissing, sourceMissing } from './source-missing.ts';
+import { explainRefusal, isSourceMissing } from './source-refusal.ts';
 import { isForeignPosition, SourceChangedError, SourceWatch } from './source-watch.ts';
 import { findStart, type StartingPoint } from './starting-point.ts';
 import type { PullEvent, PullResult, PullStatus } from './status.ts';
@@ -126,7 +126,8 @@ export class Replication {
       this.#progress.move('done', { pending: 0 });
     } catch (thrown) {
       if (!this.#controller.signal.aborted) {
-        const error = isSourceMissing(thrown) ? this.#onMissing(thrown) : thrown;
+        if (isSourceMissing(thrown)) this.#onMissing();
+        const error = explainRefusal(thrown, this.#source.url, this.#settings.selection);
         this.#progress.move('fail', { error });
         this.#end({ type: 'error', error });
         throw error;
@@ -159,7 +160,7 @@ export class Replication {
       progress: () => this.#progress.commits,
       found: () => this.#isFound,
       onRetry: (notice) => this.#progress.onRetry(notice),
-      onMissing: (error) => this.#onMissing(error),
+      onMissing: () => this.#onMissing(),
       onUnauthorized: async (error) => {
         this.#gate.close();
         this.#progress.move('unauthorized', { error });
@@ -266,11 +267,10 @@ export class Replication {
     });
   }
 
-  /** Says, once for each time, that the source is not there; gives the error that says what this means. */
-  #onMissing(error: CouchError): CouchError {
+  /** Says, once for each time, that the source is not there. */
+  #onMissing(): void {
     if (!this.#isMissing) this.#progress.tell({ type: 'source-deleted' });
     this.#isMissing = true;
-    return sourceMissing(error, this.#source.url);
   }
 
   #end(event: PullEvent): void {
