@@ -171,6 +171,7 @@ describe('Documents that are not selected', () => {
     ]);
     expect(await run({ selector: { kind: 'loser' } })).toMatchObject({ docsWritten: 1 });
     expect((await replica.leaves('conflicted')).map(({ rev }) => rev)).toEqual(['1-a']);
+    expect(await replica.get('conflicted')).toMatchObject({ kind: 'loser' });
   });
 
   test.each(['oneshot', 'continuous'] as const)(
