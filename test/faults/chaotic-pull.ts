@@ -90,6 +90,7 @@ class ChaoticPull {
     const { scenario, proxy, time } = this.#parts;
     for (let round = 1; round <= scenario.pulls; round += 1) {
       const replica = await this.#open();
+      if (round > 1) await this.#edit();
       if (scenario.options.mode === 'continuous') await this.#followFor(replica, round === scenario.pulls);
       else await this.#pullOnce(replica);
     }
@@ -125,9 +126,9 @@ class ChaoticPull {
     const before = proxy.spoiled;
     const p = this.#begin(replica, 'oneshot');
     await time.until(Promise.race([proxy.more(chance.between(1, 8)), settled(p)]));
-    const isEdited = chance.next() < 0.6;
+    const isEdited = chance.next() < 0.4;
     if (isEdited) await this.#edit();
-    if (chance.next() < 0.4) await time.until(p.stop());
+    if (chance.next() < 0.3) await time.until(p.stop());
     await time.until(settled(p));
     const { state, error } = p.status();
     if (state === 'failed' && proxy.spoiled === before) throw error;
@@ -142,7 +143,7 @@ class ChaoticPull {
       // As somebody would who has looked after the credentials.
       if (state === 'auth-required') queueMicrotask(() => p.resume());
     });
-    for (let edits = chance.between(1, 3); edits > 0; edits -= 1) {
+    for (let edits = chance.between(1, 5); edits > 0; edits -= 1) {
       await time.until(Promise.race([proxy.more(chance.between(1, 6)), settled(p)]));
       if (chance.next() < 0.1) p.pause();
       await this.#edit();
@@ -189,9 +190,12 @@ class ChaoticPull {
     return openReplica(await this.#parts.store(), 'replica');
   }
 
+  /** Changes the source, bit by bit, and makes it forget now and then what it no longer needs. */
   async #edit(): Promise<void> {
     const { source, histories, chance } = this.#parts;
-    await source.replicate(histories.change(chance.between(1, 20)));
+    for (let bit = chance.between(1, 4); bit > 0; bit -= 1)
+      await source.replicate(histories.change(chance.between(1, 10)));
+    if (chance.next() < 0.2) await source.send('POST', '/_compact', {});
   }
 
   /** Revisions that could not be had are on record; where there are none, everything is here. */

@@ -29,7 +29,7 @@ export type Fate =
 
 /** Which fates there can be. */
 export interface FateOptions {
-  /** The share of requests that do not pass. */
+  /** The share of requests that do not pass; at least half of those for feeds. */
   readonly rate: number;
   /** Whether a request may be told that its session is over. */
   readonly sessionsEnd: boolean;
@@ -44,8 +44,9 @@ const EXPIRED = '{"error":"unauthorized","reason":"You are not authorized to acc
 
 /** Decides by chance what becomes of a request. */
 export function fateOf(kind: RequestKind, chance: Chance, options: FateOptions): Fate {
-  const isSpoiled = chance.next() < options.rate;
   const isFeed = kind === 'changes' || kind === 'live';
+  // There are few requests for feeds, and most that can go wrong goes wrong with them.
+  const isSpoiled = chance.next() < (isFeed ? Math.max(options.rate, 0.5) : options.rate);
   const type = chance.between(0, isFeed ? 11 : 8);
   const at = place(chance);
   if (!isSpoiled) return PASS;
@@ -60,8 +61,8 @@ export function fateOf(kind: RequestKind, chance: Chance, options: FateOptions):
     case 4:
       return { type: 'stall', at: chance.oneOf([0, at]) };
     case 5:
-    case 6:
       return { type: 'cut', at };
+    case 6:
     case 7:
       return { type: 'truncate', at };
     case 8:
@@ -74,9 +75,9 @@ export function fateOf(kind: RequestKind, chance: Chance, options: FateOptions):
 /** What a fate puts into the middle of a body. The line break is what no JSON string may hold: inside of one, a page could not be told from data. */
 export const GARBAGE = `\n${PAGE}`;
 
-/** As likely among the first ten bytes as between the thousandth and the ten thousandth: bodies are of every size. */
+/** Half of the places are somewhere in a body of the usual size; the others as likely among the first ten bytes as beyond the ten thousandth. */
 function place(chance: Chance): number {
-  return Math.floor(2 ** (chance.next() * 17)) - 1;
+  return chance.next() < 0.5 ? chance.between(0, 8000) : Math.floor(2 ** (chance.next() * 17)) - 1;
 }
 
 function refusal(kind: RequestKind, chance: Chance, { sessionsEnd, now }: FateOptions): Fate {

@@ -37,12 +37,16 @@ export class RandomHistories {
     return Array.from({ length: count }, () => this.#create()).flat();
   }
 
-  /** So many changes, most of them to documents that there are. */
+  /** So many changes, most of them to documents that there are, often to the same one again. */
   change(count: number): Revision[] {
+    const chance = this.#chance;
     const ids = [...this.#documents.keys()];
-    return Array.from({ length: count }, () =>
-      ids.length === 0 || this.#chance.next() < 0.2 ? this.#create() : this.#grow(this.#chance.oneOf(ids)),
-    ).flat();
+    let id: string | undefined;
+    return Array.from({ length: count }, () => {
+      if (ids.length === 0 || chance.next() < 0.2) return this.#create();
+      id = id === undefined || chance.next() < 0.7 ? chance.oneOf(ids) : id;
+      return this.#grow(id);
+    }).flat();
   }
 
   #create(): Revision[] {

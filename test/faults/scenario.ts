@@ -23,11 +23,13 @@ export function scenarioOf(chance: Chance): Scenario {
   const isMirror = chance.next() < 0.15;
   const hasSession = chance.next() < 0.2;
   const lacksBulkGet = chance.next() < 0.08;
+  const batchSize = chance.oneOf([1, 3, 10, 30, 100, 500]);
   return {
-    documents: lacksBulkGet ? chance.between(0, 40) : chance.between(20, 200),
+    // No more than some dozen batches: they cost a request each.
+    documents: chance.between(10, lacksBulkGet ? 40 : Math.min(150, 25 * batchSize)),
     options: {
       mode: isContinuous ? 'continuous' : 'oneshot',
-      batchSize: chance.oneOf([1, 3, 10, 30, 100, 500]),
+      batchSize,
       history: isMirror ? 'leaves' : 'full',
       skipTombstones: chance.next() < 0.15,
       ...(isContinuous && chance.next() < 0.2 ? { interval: chance.oneOf([50, 5000]) } : {}),
@@ -35,10 +37,10 @@ export function scenarioOf(chance: Chance): Scenario {
     store: chance.next() < 0.12 ? 'fs' : 'memory',
     keepsApart: chance.next() < 0.1,
     hasSession,
-    pulls: chance.between(1, 3),
+    pulls: isContinuous ? chance.between(1, 3) : chance.between(2, 6),
     chaos: {
-      rate: chance.oneOf([0.2, 0.4, 0.6, 0.9]),
-      most: chance.between(3, 40),
+      rate: chance.oneOf([0.3, 0.5, 0.7, 0.9]),
+      most: chance.between(10, 60),
       sessionsEnd: hasSession,
       // A mirror is what rows say it is: what is told again must not be older than what has been told since.
       remembers: !isMirror,
