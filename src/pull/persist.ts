@@ -10,14 +10,12 @@ const PATIENCE = { base: 1_000, cap: 600_000 };
 const ABSENCE = { base: 500, cap: 10_000 };
 /** How long a database may be gone in all. */
 const LONGEST_ABSENCE = 60_000;
-/** A run that lasted so long was sound, even if there was nothing to store. */
-const SOUND = 120_000;
 
 /** What a pull that does not end does about failures. */
 export interface Persistence {
   readonly platform: Platform;
   readonly signal: AbortSignal;
-  /** Counts up with everything that is stored: after progress the waits begin small again. */
+  /** Counts up with everything that is stored, and when everything is: after progress the waits begin small again. */
   readonly progress: () => number;
   /** Whether the source has ever been there. */
   readonly found: () => boolean;
@@ -39,7 +37,6 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
   let failures = 0;
   let before = progress();
   for (;;) {
-    const begun = platform.elapsed();
     try {
       await run();
       signal.throwIfAborted();
@@ -53,8 +50,7 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
       const isMissing = isSourceMissing(error);
       if (isMissing) onMissing();
       if (isMissing ? absence.isOver() : !isRetryable(error)) throw error;
-      const wasSound = progress() > before || platform.elapsed() - begun >= SOUND;
-      failures = wasSound ? 1 : failures + 1;
+      failures = progress() > before ? 1 : failures + 1;
       before = progress();
       const floor = isCouchError(error) ? (error.retryAfter ?? 0) : 0;
       const delay = backoffDelay(failures, isMissing ? ABSENCE : PATIENCE, platform.random(), floor);
@@ -64,12 +60,12 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
   }
 }
 
-/** How long a source has been gone that was there. */
+/** How long a source has been gone that was there: since the first time that it was missing after any progress. */
 class Absence {
   readonly #persistence: Persistence;
-  #begun = Number.NEGATIVE_INFINITY;
-  #last = Number.NEGATIVE_INFINITY;
-  #before = 0;
+  #begun = 0;
+  /** The progress at that time. */
+  #before = Number.NEGATIVE_INFINITY;
 
   constructor(persistence: Persistence) {
     this.#persistence = persistence;
@@ -79,9 +75,8 @@ class Absence {
   isOver(): boolean {
     const { platform, progress, found } = this.#persistence;
     const now = platform.elapsed();
-    if (progress() > this.#before || now - this.#last > LONGEST_ABSENCE) this.#begun = now;
+    if (progress() > this.#before) this.#begun = now;
     this.#before = progress();
-    this.#last = now;
     return !found() || now - this.#begun >= LONGEST_ABSENCE;
   }
 }

@@ -157,7 +157,7 @@ export class Replication {
     await persist(run, {
       platform: this.#platform,
       signal,
-      progress: () => this.#progress.commits,
+      progress: () => this.#progress.advances,
       found: () => this.#isFound,
       onRetry: (notice) => this.#progress.onRetry(notice),
       onMissing: () => this.#onMissing(),
