@@ -17,7 +17,7 @@ export interface Claim {
 
 /** How often connections are looked at while somebody waits for one, in milliseconds. */
 const LOOK = 250;
-/** So long a feed keeps its connection while another one waits. */
+/** So long a feed keeps its connection while others wait for one. */
 const SLICE = 5000;
 
 interface Waiting {
@@ -30,7 +30,7 @@ interface Waiting {
  * waits where none is free; owners take turns. Waiting ends with the claim's signal, and else by what others do:
  *
  * - Feeds, whose readers may need other answers before they go on, have half of the connections between them, so that those
- *   answers always find one. A feed that others wait for ends at the next convenient place when its slice of time is over.
+ *   answers always find one. While anybody waits, a feed ends at the next convenient place when its slice of time is over.
  * - A reader that does not read gives its connection up where one is waited for and all that could become free rest
  *   likewise. So nothing waits for ever, not even where there is but one connection.
  * - Feeds that wait for what comes give way to everything else.
@@ -74,15 +74,19 @@ export class Budget {
     return Math.max(0, this.share - others);
   }
 
+  /** How many requests are under way, but for feeds that wait for what comes. */
+  get busy(): number {
+    return this.#count('short') + this.#count('feed');
+  }
+
   /** How many are free, and nobody waits for them. */
   get spare(): number {
-    const isWaitedFor = this.#waiting.short.size + this.#waiting.feed.size > 0;
-    return isWaitedFor ? 0 : Math.max(0, this.#limit - this.#slots.size - this.#cooling);
+    return this.#isWaitedFor ? 0 : Math.max(0, this.#limit - this.#slots.size - this.#cooling);
   }
 
   /** Whether nobody has a connection or waits for one. */
   get isIdle(): boolean {
-    return this.#slots.size + this.#cooling + this.#waiting.short.size + this.#waiting.feed.size === 0;
+    return this.#slots.size + this.#cooling === 0 && !this.#isWaitedFor;
   }
 
   /** How long nothing is sent, as the server has asked for a pause, in milliseconds. */
@@ -126,16 +130,19 @@ export class Budget {
     this.#pace = recovered(this.#pace, slowdowns, this.#limit);
   }
 
-  /** The origin has refused a request as one too many. */
-  refused({ slowdowns }: Slot, retryAfter: number | undefined, { elapsed, random }: Platform): void {
-    const busy = this.#count('short') + this.#count('feed');
+  /**
+   * The origin has refused a request as one too many.
+   *
+   * @param busy how many were under way when it did
+   */
+  refused({ slowdowns }: Slot, busy: number, retryAfter: number | undefined, { elapsed, random }: Platform): void {
     this.#pace = slowedDown(this.#pace, { slowdowns, busy, retryAfter, now: elapsed(), chance: random() });
   }
 
   /** Gives what can be given, and sees to it that this is looked at again while somebody waits. */
   #tend(platform: Platform): void {
     if (this.pause(platform.elapsed()) === 0) this.#serve();
-    if (this.#waiting.short.size + this.#waiting.feed.size === 0) {
+    if (!this.#isWaitedFor) {
       this.#alarm?.abort();
       this.#alarm = undefined;
     } else if (this.#alarm === undefined) {
@@ -175,14 +182,17 @@ export class Budget {
 
   /** Which lane's turn it is, of those that may have a connection. */
   #nextLane(): 'short' | 'feed' | undefined {
-    const busy = this.#count('short') + this.#count('feed');
-    if (!this.#isFree || busy >= this.#pace.atOnce) return undefined;
+    if (!this.#isFree || this.busy >= this.#pace.atOnce) return undefined;
     const feeds = this.#count('feed') + this.#count('live');
     const isFeed = this.#waiting.feed.size > 0 && feeds < this.share;
     const isShort = this.#waiting.short.size > 0;
     if (isFeed && isShort) return this.#last === 'feed' ? 'short' : 'feed';
     if (isFeed) return 'feed';
     return isShort ? 'short' : undefined;
+  }
+
+  get #isWaitedFor(): boolean {
+    return this.#waiting.short.size + this.#waiting.feed.size > 0;
   }
 
   get #isFree(): boolean {
@@ -195,7 +205,7 @@ export class Budget {
       lane,
       isResumable,
       slowdowns: this.#pace.slowdowns,
-      isOverdue: () => this.#waiting.feed.size > 0 && platform.elapsed() >= end,
+      isOverdue: () => lane === 'feed' && this.#isWaitedFor && platform.elapsed() >= end,
       onRelease: () => this.#takeBack(slot, platform),
     });
     this.#slots.add(slot);

@@ -19,7 +19,7 @@ export interface CouchOptions {
   readonly headers?: HeadersInit;
   /** How often a request that may be tried again is tried: 5 times in all by default, with growing waits. */
   readonly retry?: Partial<RetryPolicy>;
-  /** How long an answer may take: 60 seconds to its head, and between two pieces of its body. */
+  /** How long an answer may take: 60 seconds to its head, once there is a connection, and between two pieces of its body. */
   readonly limits?: Partial<TimeLimits>;
   /**
    * The most connections to the origin at the same time, 6 by default, as browsers allow them; `Infinity` for any number. All

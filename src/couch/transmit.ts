@@ -50,8 +50,10 @@ export async function transmit(connection: Connection, sending: Sending): Promis
     dog.start(limits.head);
     const response = await followRedirects(connection, sending, controller.signal);
     dog.rest();
-    if (response.status !== 429) budget.answered(slot);
-    const onRefused = (retryAfter: number | undefined): void => budget.refused(slot, retryAfter, platform);
+    // Of a server that has failed nothing can be learnt.
+    if (response.status < 500 && response.status !== 429) budget.answered(slot);
+    const { busy } = budget;
+    const onRefused = (retryAfter: number | undefined): void => budget.refused(slot, busy, retryAfter, platform);
     return new ReceivedAnswer(response, { name, controller, watchdog: dog, limits, traffic, slot, onEnd, onRefused });
   } catch (error) {
     dog.stop();

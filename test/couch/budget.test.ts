@@ -199,17 +199,28 @@ describe('A connection that is not read from', () => {
     await release(await waiting);
   });
 
-  test('is given up by a feed that has had its time, once another one waits', async () => {
-    const [long] = await Promise.all(names(3, 'feed').map((name) => take(name, feed)));
-    await clock.advance(5000);
-    expect(long?.isOverdue).toBe(false);
-    const controller = new AbortController();
-    const waiting = take('waiting', { ...feed, signal: controller.signal });
-    expect(long?.isOverdue).toBe(true);
-    controller.abort(new Error('enough'));
-    await expect(waiting).rejects.toThrow('enough');
-    expect(long?.isOverdue).toBe(false);
-  });
+  test.each([
+    ['another feed', feed],
+    ['something else', {}],
+  ])(
+    'is given up by a feed that has had its time, once %s waits, but not by one that waits for changes',
+    async (_who, claim) => {
+      budget.restrict(3);
+      const live = budget.hold(platform(clock.platform));
+      expect(live).toBeDefined();
+      live?.release();
+      await settle();
+      const [long] = await Promise.all([take('feed', feed), take('a1'), take('a2')]);
+      await clock.advance(5000);
+      expect([long?.isOverdue, live?.isOverdue]).toEqual([false, false]);
+      const controller = new AbortController();
+      const waiting = take('waiting', { ...claim, signal: controller.signal });
+      expect([long?.isOverdue, live?.isOverdue]).toEqual([true, false]);
+      controller.abort(new Error('enough'));
+      await expect(waiting).rejects.toThrow('enough');
+      expect(long?.isOverdue).toBe(false);
+    },
+  );
 });
 
 describe('After a refusal as one too many', () => {
@@ -217,7 +228,7 @@ describe('After a refusal as one too many', () => {
     const slots = await Promise.all(names(4, 'a').map((name) => take(name)));
     const [first, ...others] = slots;
     if (first === undefined) throw new Error('There was no connection');
-    budget.refused(first, 30_000, platform(clock.platform));
+    budget.refused(first, 4, 30_000, platform(clock.platform));
     for (const slot of others) budget.answered(slot);
     await release(...slots);
     const controller = new AbortController();

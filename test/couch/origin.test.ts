@@ -137,6 +137,60 @@ describe('On a single connection', () => {
   });
 });
 
+describe('A feed that others wait for', () => {
+  let server: HeldServer;
+  let clock: VirtualClock;
+
+  beforeEach(async () => {
+    server = await startHeldServer();
+    clock = virtualClock();
+  });
+  afterEach(() => server.close());
+
+  test.each([
+    ['a feed', {}],
+    ['a live feed that catches up', { feed: 'live' }],
+  ] as const)(
+    'ends when its time is over and it has come on, as %s, and goes on from there in its turn',
+    async (_what, options) => {
+      const open = (name: string): Database =>
+        couch.db(`${server.url}/${name}`, { connections: 2, platform: clock.platform }).metered({
+          traffic: { requests: 0, bytes: 0 },
+        });
+      const reader = open('long').changes(options)[Symbol.asyncIterator]();
+      let next = reader.next();
+      const long = await server.request();
+      await long.write(`{"results":[\n${row(1)},\n`);
+      expect((await next).value).toMatchObject({ id: 'd1' });
+      const other = open('other').changes()[Symbol.asyncIterator]();
+      const otherNext = other.next();
+      await clock.sleeping(250);
+      next = reader.next();
+      await clock.advance(4000);
+      await long.write(`${row(2)},\n`);
+      expect((await next).value).toMatchObject({ id: 'd2' });
+      next = reader.next();
+      await clock.advance(1000);
+      expect(server.waiting).toBe(0);
+      await long.write(`${row(3)},\n`);
+      expect((await next).value).toMatchObject({ id: 'd3' });
+      next = reader.next();
+      await long.closed;
+      const others = await server.request();
+      expect(others.path).toMatch('/other/_changes');
+      others.answer(answer(page(0, 1)));
+      expect((await otherNext).value).toMatchObject({ id: 'd1' });
+      expect((await other.next()).value).toMatchObject({ type: 'end' });
+      expect((await other.next()).done).toBe(true);
+      const again = await server.request();
+      expect([again.path.split('?')[0], again.query.get('since')]).toEqual(['/long/_changes', '3-s']);
+      again.answer(answer(page(3, 4)));
+      expect((await next).value).toMatchObject({ id: 'd4' });
+      await reader.return?.();
+    },
+  );
+});
+
 describe('After a status 429', () => {
   let server: ScriptedServer;
   let clock: VirtualClock;
@@ -218,5 +272,28 @@ describe('After a status 429', () => {
     expect(server.requests.map(({ query }) => query.get('feed'))).toEqual([null, 'continuous', null, 'continuous']);
     await reader.return?.();
     await waiting;
+  });
+
+  test('fewer requests are sent at once, and one more with each round of answers', async () => {
+    const held = await startHeldServer();
+    server = { ...held, requests: [] };
+    const ask = (count: number): Promise<unknown> =>
+      Promise.all(Array.from({ length: count }, () => couch.db(`${held.url}/db`, { platform: clock.platform }).info()));
+    const first = ask(6);
+    await expect.poll(() => held.waiting).toBe(6);
+    (await held.request()).answer(tooMany({ 'retry-after': '5' }));
+    for (let n = 0; n < 5; n += 1) (await held.request()).answer(info);
+    await clock.sleeping(5000);
+    await clock.advance(5000);
+    (await held.request()).answer(info);
+    await first;
+    const second = ask(20);
+    // Half of six; the one before was the first of this round.
+    for (const atOnce of [3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 6]) {
+      await expect.poll(() => held.waiting).toBe(atOnce);
+      (await held.request()).answer(info);
+    }
+    for (let n = 0; n < 7; n += 1) (await held.request()).answer(info);
+    await second;
   });
 });
