@@ -35,6 +35,7 @@ export type {
   ChangesEvent,
   ChangesIdle,
   ChangesOptions,
+  ChangesReconnected,
   ChangesSelection,
   LiveChangesEvent,
   LiveChangesOptions,
@@ -44,7 +45,7 @@ export type { TimeLimits, Traffic } from './couch/connection.ts';
 export { type CouchOptions, couch } from './couch/couch.ts';
 export type { Database, DatabaseInfo, Meter } from './couch/database.ts';
 export type { Doc, GetOptions } from './couch/documents.ts';
-export type { FeedEnd, FeedIdle, FeedRow } from './couch/feed-source.ts';
+export type { FeedEnd, FeedIdle, FeedReconnected, FeedRow, FeedSign } from './couch/feed-source.ts';
 export type { FeedTiming, LiveFeed } from './couch/feed-timing.ts';
 export type { RetryNotice, RetryPolicy } from './couch/retry.ts';
 export type { RevisionsOptions } from './couch/revisions.ts';
@@ -59,7 +60,7 @@ export type { AttachmentSelection, OfferedAttachment } from './pull/attachment-p
 export type { PullOptions } from './pull/options.ts';
 export { type Pull, pull } from './pull/pull.ts';
 export type { PullState } from './pull/state.ts';
-export type { PullEvent, PullResult, PullStatus } from './pull/status.ts';
+export type { PullEvent, PullResult, PullStatus, StartReason } from './pull/status.ts';
 export type { AllDocsRange } from './replica/all-docs.ts';
 export type { ReplicaAttachmentOptions } from './replica/attachments.ts';
 export type { ContentInfo, ContentSink } from './replica/content.ts';

@@ -13,7 +13,7 @@ const bounds = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...bounds, name: 'units', include: ['test/**/*.test.ts'], exclude: house } },
+      { test: { ...bounds, name: 'units', include: ['test/**/*.test.ts'], exclude: [...house, '**/node_modules/**'] } },
       { test: { ...bounds, name: 'house', include: house, globalSetup: ['test/house/fresh-build.ts'] } },
     ],
   },

@@ -64,7 +64,9 @@ async function answerMessage(frame: Frame, message: IncomingMessage, response: S
   const answer = faultyAnswer(fault) ?? (await respond(state, request));
   if (gone.signal.aborted) return;
   const { platform } = state;
-  await sendAnswer(answer, { response, signal: gone.signal, closes: request.hasUnreadBody, platform, fault });
+  // The client may say that it will ask nothing more (RFC 9112, section 9.6); it then waits for the end of the connection.
+  const closes = request.hasUnreadBody || /\bclose\b/i.test(message.headers.connection ?? '');
+  await sendAnswer(answer, { response, signal: gone.signal, closes, platform, fault });
 }
 
 /** Waits; gives whether the client did, too. */

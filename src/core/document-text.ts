@@ -81,11 +81,8 @@ function runs(text: string): Run[] {
     if (keptFrom !== -1) found.push({ text: text.slice(keptFrom, keptTo) });
     keptFrom = -1;
   };
-  const head = HEAD.exec(text);
-  if (head !== null && text.indexOf('"_', head[0].length) === -1 && text.indexOf('"\\', head[0].length) === -1) {
-    const rest = text.slice(head[0].length, close).trim();
-    return rest === '' ? [] : [{ text: rest }];
-  }
+  const usual = usualBody(text, close);
+  if (usual !== undefined) return usual === '' ? [] : [{ text: usual }];
   for (const { name, begin, start, end } of objectMembers(text, open)) {
     if (MANAGED.has(name)) {
       flush();
@@ -99,5 +96,25 @@ function runs(text: string): Run[] {
   return found;
 }
 
-/** How CouchDB begins a document. Where nothing that follows can name a managed member, the rest is the body as it stands. */
+/**
+ * The members of a document's own where it begins and ends as CouchDB writes it, and nothing in between can name a managed
+ * member; they are then found without looking through them.
+ */
+function usualBody(text: string, close: number): string | undefined {
+  const head = HEAD.exec(text)?.[0].length;
+  if (head === undefined) return undefined;
+  let end = close;
+  for (const name of [',"_revisions":{', ',"_deleted":true']) {
+    const at = text.lastIndexOf(name, end);
+    // The comma can be the one that the head has taken.
+    if (at >= head - 1 && TAIL.test(text.slice(at, end))) end = at;
+  }
+  if (end < head) return '';
+  const body = text.slice(head, end);
+  return body.includes('"_') || body.includes('"\\') ? undefined : body.trim();
+}
+
+/** How CouchDB begins a document. */
 const HEAD = /^\{"_id":"(?:[^"\\]|\\.)*","_rev":"[^"\\]*",?/;
+/** What it puts behind the document's own members. */
+const TAIL = /^,"_(?:deleted":true|revisions":\{"start":\d+,"ids":\[(?:"[^"\\]*",?)*\]\})$/;

@@ -1,8 +1,9 @@
 import { NetworkError, ProtocolError } from '../core/errors.ts';
 import { encodeDocumentId, encodeSegment, isPathSegment } from './address.ts';
+import type { Answer } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type Answer, send } from './request.ts';
-import { waitToRetry } from './retry.ts';
+import { send } from './request.ts';
+import { Tries } from './retry.ts';
 
 /** Where an attachment stands, and what is known of it. */
 export interface LocatedAttachment {
@@ -50,7 +51,8 @@ export async function* readAttachment(
   learn?: (response: Response) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let offset = start;
-  for (let failures = 0; offset < end; ) {
+  const tries = new Tries(endpoint, signal);
+  while (offset < end) {
     const begun = offset;
     try {
       const answer = await ask(endpoint, attachment, { start: offset, end, signal });
@@ -65,8 +67,8 @@ export async function* readAttachment(
         throw new NetworkError(`${nameOf(attachment)} ended after ${offset} of ${attachment.length} bytes`, 'cut');
       }
     } catch (error) {
-      failures = offset - begun >= PROGRESS ? 1 : failures + 1;
-      await waitToRetry(endpoint, failures, error, signal);
+      if (offset - begun >= PROGRESS) tries.progress();
+      await tries.wait(error);
     }
   }
 }
@@ -83,6 +85,7 @@ async function ask(
     query: { rev },
     accept: '*/*',
     range: start === 0 && end === length ? undefined : `bytes=${start}-${last}`,
+    reading: { lane: 'short', isResumable: true },
     signal,
   });
   try {

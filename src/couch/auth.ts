@@ -10,13 +10,14 @@ import { SessionAuthorization } from './session.ts';
  * - a session: the name and password are sent once, to `POST /_session`, and a cookie from then on, which is renewed before
  *   it ends;
  * - a function that is asked for headers before every request, for tokens that are renewed elsewhere. After a status 401
- *   it is asked once more, and the request repeated if it has others by then.
+ *   it is asked once more, with the headers that were refused; of many requests that are refused at the same time, for all of
+ *   them. They are repeated if it gives others, and otherwise fail.
  */
 export type Auth =
   | Credentials
   | { readonly bearer: string }
   | { readonly session: Credentials }
-  | (() => HeadersInit | Promise<HeadersInit>);
+  | ((refused?: Headers) => HeadersInit | Promise<HeadersInit>);
 
 /**
  * @param server where sessions are begun
@@ -24,7 +25,7 @@ export type Auth =
  */
 export function authorizationOf(auth: Auth | undefined, server: string): Authorization {
   if (auth === undefined) return constant(new Headers());
-  if (typeof auth === 'function') return asking(auth);
+  if (typeof auth === 'function') return new AskedAuthorization(auth);
   if ('bearer' in auth) return constant(authorizationHeader(`Bearer ${auth.bearer}`));
   if ('session' in auth) return new SessionAuthorization(server, auth.session, basic(auth.session));
   if ('username' in auth && 'password' in auth) return constant(basic(auth));
@@ -37,9 +38,30 @@ function constant(headers: Headers): Authorization {
   return { headers: async () => headers, renew: async () => false };
 }
 
-function asking(ask: () => HeadersInit | Promise<HeadersInit>): Authorization {
-  const headers = async (): Promise<Headers> => new Headers(await ask());
-  return { headers, renew: async (refused) => !isSame(refused, await headers()) };
+class AskedAuthorization implements Authorization {
+  readonly #ask: (refused?: Headers) => HeadersInit | Promise<HeadersInit>;
+  #renewal: Promise<Headers> | undefined;
+
+  constructor(ask: (refused?: Headers) => HeadersInit | Promise<HeadersInit>) {
+    this.#ask = ask;
+  }
+
+  async headers(): Promise<Headers> {
+    return new Headers(await this.#ask());
+  }
+
+  async renew(refused: Headers): Promise<boolean> {
+    // Another request may have had them renewed meanwhile.
+    if (!isSame(refused, await this.headers())) return true;
+    this.#renewal ??= this.#renewed(refused).finally(() => {
+      this.#renewal = undefined;
+    });
+    return !isSame(refused, await this.#renewal);
+  }
+
+  async #renewed(refused: Headers): Promise<Headers> {
+    return new Headers(await this.#ask(refused));
+  }
 }
 
 function isSame(one: Headers, other: Headers): boolean {

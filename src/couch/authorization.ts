@@ -6,11 +6,11 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** The way of one request: over what it goes, and where it is counted. */
+/** The way to the server, for a request that is to be authorised. */
 export interface Exchange {
   readonly platform: Platform;
-  readonly traffic: { requests: number };
-  readonly signal: AbortSignal;
+  /** Sends a request with a JSON body; gives the answer, whatever its status, and the beginning of its text. */
+  post(url: string, body: string): Promise<{ readonly response: Response; readonly beginning: string }>;
 }
 
 /** Authorises requests, and learns from their answers. */

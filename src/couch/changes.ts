@@ -5,9 +5,10 @@ import { type ChangesRow, parseChangesRow } from './changes-row.ts';
 import type { RequestDescription } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openFeed } from './feed-open.ts';
-import type { FeedEnd, FeedIdle } from './feed-source.ts';
+import type { FeedEnd, FeedIdle, FeedReconnected } from './feed-source.ts';
 import type { FeedTiming, LiveFeed } from './feed-timing.ts';
 import type { Sequence } from './sequence.ts';
+import { watchUpdates } from './updates.ts';
 
 /** Which changes, and what is told of them. */
 export interface ChangesSelection {
@@ -56,11 +57,14 @@ export type ChangesEnd = FeedEnd;
 /** A live feed has told what there was, and waits for more. */
 export type ChangesIdle = FeedIdle;
 
+/** A live feed is connected again. */
+export type ChangesReconnected = FeedReconnected;
+
 /** What a changes feed tells that has an end. */
 export type ChangesEvent = ChangesRow | ChangesEnd;
 
 /** What a live changes feed tells. */
-export type LiveChangesEvent = ChangesEvent | ChangesIdle;
+export type LiveChangesEvent = ChangesEvent | ChangesIdle | ChangesReconnected;
 
 /**
  * Reads `_changes` row by row while it arrives. An answer that breaks off is asked for again after the last row that had a
@@ -74,11 +78,20 @@ export function changes(endpoint: Endpoint, options: ChangesOptions | LiveChange
 export function changes(endpoint: Endpoint, options: ChangesOptions | LiveChangesOptions): Feed<LiveChangesEvent> {
   const { since, limit, docIds, selector, filter, signal } = options;
   const request = describe(endpoint.url, options);
-  const open = openFeed({ endpoint, request, parse: parseChangesRow, since, limit }, options, {
-    isSelective: (docIds ?? selector ?? filter) !== undefined,
-    // Of documents that are named, CouchDB counts those among them that it has not told, also where they have not changed.
-    countsPending: docIds === undefined,
-  });
+  const open = openFeed(
+    { endpoint, request, parse: parseChangesRow, since, limit },
+    options,
+    {
+      isSelective: (docIds ?? selector ?? filter) !== undefined,
+      // Of documents that are named, CouchDB counts those among them that it has not told, also where they have not changed.
+      countsPending: docIds === undefined,
+    },
+    {
+      database: decodeURIComponent(endpoint.url.slice(endpoint.server.length + 1)),
+      group: endpoint.group,
+      watch: (watching, stopped) => watchUpdates(endpoint, watching, stopped),
+    },
+  );
   return new Feed(open, { signal });
 }
 

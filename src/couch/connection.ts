@@ -1,7 +1,8 @@
 import type { Platform } from '../core/platform.ts';
 import type { Authorization } from './authorization.ts';
+import type { Slot } from './slot.ts';
 
-/** How long a server may take, in milliseconds. */
+/** How long a server may take, in milliseconds. Waiting for a free connection does not count. */
 export interface TimeLimits {
   /** Until the head of an answer arrives. */
   readonly head: number;
@@ -12,10 +13,14 @@ export interface TimeLimits {
 /** What every request to one server shares. */
 export interface Connection {
   readonly platform: Platform;
+  /** Scheme, host and port: whoever shares these and the platform's `fetch` shares connections. */
+  readonly origin: string;
+  /** The most connections at the same time. */
+  readonly connections: number;
   readonly authorization: Authorization;
   readonly headers: Headers;
   readonly limits: TimeLimits;
-  /** Called once for every request that is sent, and for every piece of a body that arrives. */
+  /** Called once for every request that is sent, and for every piece of a body that arrives. Who is counted apart takes turns. */
   readonly traffic: Traffic;
 }
 
@@ -39,5 +44,17 @@ export interface RequestDescription {
   /** Sent as JSON. */
   readonly json?: unknown;
   readonly limits?: Partial<TimeLimits>;
+  /** Default: an answer that is read at once. */
+  readonly reading?: Reading;
+  /** A connection that the caller has and gives back himself, in place of one for this request alone. */
+  readonly slot?: Slot | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How the answer to a request is read. */
+export interface Reading {
+  /** `feed` where its reader may need other answers before it goes on reading, `short` otherwise. */
+  readonly lane: 'short' | 'feed';
+  /** Whether the reader goes on with another request after a `DisplacedError`. */
+  readonly isResumable: boolean;
 }

@@ -5,6 +5,7 @@ import { type Auth, authorizationOf } from './auth.ts';
 import type { TimeLimits } from './connection.ts';
 import { Database } from './database.ts';
 import type { Endpoint } from './endpoint.ts';
+import { groupOf } from './group.ts';
 import { defaultRetry, type RetryPolicy } from './retry.ts';
 import { Server } from './server.ts';
 
@@ -18,11 +19,19 @@ export interface CouchOptions {
   readonly headers?: HeadersInit;
   /** How often a request that may be tried again is tried: 5 times in all by default, with growing waits. */
   readonly retry?: Partial<RetryPolicy>;
-  /** How long an answer may take: 60 seconds to its head, and between two pieces of its body. */
+  /** How long an answer may take: 60 seconds to its head, once there is a connection, and between two pieces of its body. */
   readonly limits?: Partial<TimeLimits>;
+  /**
+   * The most connections to the origin at the same time, 6 by default, as browsers allow them; `Infinity` for any number. All
+   * handles with the same `fetch` share them, and the fewest that any of those in use asks for holds for all.
+   */
+  readonly connections?: number;
   /** Clock and chance, for tests. */
   readonly platform?: Partial<Platform>;
 }
+
+/** As many as browsers allow to one origin, over all their tabs. */
+const DEFAULT_CONNECTIONS = 6;
 
 /** 60 seconds: CouchDB sends a line break every 5 while it has nothing else to say. */
 const defaultLimits: TimeLimits = { head: 60_000, body: 60_000 };
@@ -59,13 +68,19 @@ function endpoint({ url, credentials }: Address, server: string, options: CouchO
   if (!(retry.attempts >= 1 && retry.base >= 0 && retry.cap >= 0)) {
     throw new InputError('Option retry must have attempts of at least 1, and base and cap of at least 0 milliseconds');
   }
+  const { connections = DEFAULT_CONNECTIONS } = options;
+  if (!(connections >= 1)) throw new InputError(`Option connections must be at least 1, not ${connections}`);
   return {
     url,
+    server,
+    group: groupOf(server, options.auth ?? credentials, options.headers),
     platform: on,
     retry,
     lacking: { bulkGetUntil: 0, multipartUntil: 0 },
     connection: {
       platform: on,
+      origin: new URL(server).origin,
+      connections,
       authorization: authorizationOf(options.auth ?? credentials, server),
       headers: new Headers(options.headers),
       limits: { ...defaultLimits, ...options.limits },

@@ -99,7 +99,7 @@ export class Database {
    * ```ts
    * for await (const event of couch.db('http://127.0.0.1:5984/recipes').changes({ feed: 'live' })) {
    *   if (event.type === 'row') console.log(event.id);
-   *   else break; // idle: everything that is there has been told
+   *   if (event.type === 'idle') break; // everything that is there has been told
    * }
    * ```
    */

@@ -4,9 +4,9 @@ import { memberText } from '../core/json-text.ts';
 import { excerpt, parseObject } from '../core/json-value.ts';
 import { lines } from '../core/lines.ts';
 import { decodeText } from '../core/text.ts';
+import type { Answer } from './answer.ts';
 import { eventData } from './feed-event-source.ts';
 import type { LiveKind } from './feed-state.ts';
-import type { Answer } from './request.ts';
 import { parseSequence, type Sequence } from './sequence.ts';
 
 /** What one piece of a feed's answer tells. */

@@ -1,6 +1,6 @@
 import { events } from 'fetch-event-stream';
 import { decodeText } from '../core/text.ts';
-import type { Answer } from './request.ts';
+import type { Answer } from './answer.ts';
 
 /** The data of each event of an answer; empty for a heartbeat. Leaving the loop closes the connection. */
 export async function* eventData(answer: Answer): AsyncGenerator<string, void, undefined> {

@@ -4,15 +4,15 @@ import { FeedPosition } from './feed-position.ts';
 import type { FeedEnd, FeedRow, FeedSource } from './feed-source.ts';
 import type { LiveKind } from './feed-state.ts';
 import { send } from './request.ts';
-import { waitToRetry } from './retry.ts';
+import { Tries } from './retry.ts';
 import { formatSequence, type Sequence } from './sequence.ts';
 
 /**
  * Reads one answer of a feed to its end. An answer that breaks off is asked for again after the last row that had a
  * sequence, so that rows may come twice but none is lost; one that comes backwards cannot be, and fails.
  *
- * Requests: one, and one more for each time it breaks off; as many in a row without a row in between as the retry policy
- * has attempts.
+ * Requests: one, and one more for each time it breaks off, as many in a row without a row in between as the retry policy
+ * has attempts; and one more for each time the connection is needed for another feed, which is not before rows have come.
  */
 export async function* readOnce<R extends FeedRow>(
   { endpoint, request, parse, since, limit }: FeedSource<R>,
@@ -20,28 +20,54 @@ export async function* readOnce<R extends FeedRow>(
   signal: AbortSignal,
 ): AsyncGenerator<readonly (R | FeedEnd)[], void, undefined> {
   const position = new FeedPosition(since, limit);
-  for (let failures = 0; ; ) {
+  const tries = new Tries(endpoint, signal);
+  const reading = { lane: 'feed', isResumable: !isBackwards } as const;
+  for (;;) {
     position.resume();
-    try {
-      const answer = await send(endpoint.connection, { ...positioned(request, position), signal });
-      for await (const { rows, end } of readFeedAnswer(kind, answer, parse)) {
-        if (!isBackwards) for (const { seq } of rows) if (position.take(seq)) failures = 0;
-        if (rows.length > 0) yield rows;
-        if (end !== undefined) yield endOf(end);
-      }
+    if (position.left === 0 && position.safe !== undefined && limit !== 0) {
+      yield [endAt(position.safe, undefined)];
       return;
+    }
+    try {
+      const answer = await send(endpoint.connection, { ...positioned(request, position), reading, signal });
+      for await (const { rows, end } of readFeedAnswer(kind, answer, parse)) {
+        let isFurther = false;
+        if (!isBackwards) for (const { seq } of rows) if (position.take(seq)) isFurther = true;
+        if (isFurther) tries.progress();
+        if (rows.length > 0) yield rows;
+        if (end !== undefined) {
+          yield endOf(end);
+          return;
+        }
+        if (isFurther && answer.isOverdue) break;
+      }
     } catch (error) {
       if (isBackwards) throw error;
-      failures += 1;
-      await waitToRetry(endpoint, failures, error, signal);
+      await tries.wait(error);
     }
   }
 }
 
-/** A request that goes on at a position. */
-export function positioned(request: RequestDescription, { safe, left }: FeedPosition): RequestDescription {
+/**
+ * A request that goes on at a position.
+ *
+ * @param most how many rows are wanted in one answer, if not all that are left
+ */
+export function positioned(
+  request: RequestDescription,
+  { safe, left, isStuck }: FeedPosition,
+  most = Number.POSITIVE_INFINITY,
+): RequestDescription {
   const since = safe === undefined ? undefined : formatSequence(safe);
-  return { ...request, query: { ...request.query, since, limit: left?.toString() } };
+  const limit = Math.min(left ?? Number.POSITIVE_INFINITY, most);
+  const seq_interval = isStuck ? undefined : request.query?.['seq_interval'];
+  const query = {
+    ...request.query,
+    since,
+    limit: limit === Number.POSITIVE_INFINITY ? undefined : `${limit}`,
+    seq_interval,
+  };
+  return { ...request, query };
 }
 
 function endOf({ lastSeq, pending }: AnswerEnd): FeedEnd[] {

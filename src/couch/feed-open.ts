@@ -2,8 +2,10 @@ import { InputError } from '../core/errors.ts';
 import type { OpenFeed } from '../core/feed.ts';
 import { type FollowOptions, follow } from './feed-live.ts';
 import { readOnce } from './feed-once.ts';
-import type { FeedEnd, FeedIdle, FeedRow, FeedSource } from './feed-source.ts';
+import type { FeedRow, FeedSign, FeedSource } from './feed-source.ts';
 import { type FeedTiming, type LiveFeed, planFeed, uncompressed, waitingRequest } from './feed-timing.ts';
+import { originOf } from './origin.ts';
+import type { Party } from './seat.ts';
 
 /** Which feed is to be read, and how long to wait for what. */
 export interface FeedChoice extends FeedTiming {
@@ -15,13 +17,15 @@ export interface FeedChoice extends FeedTiming {
 /**
  * The way to read a feed, whichever it is.
  *
+ * @param party who follows it, should it be live
  * @throws InputError when the choice cannot be made
  */
 export function openFeed<R extends FeedRow>(
   source: FeedSource<R>,
   { feed = 'normal', once = false, descending = false, ...timing }: FeedChoice,
   nature: Pick<FollowOptions, 'isSelective' | 'countsPending'>,
-): OpenFeed<R | FeedIdle | FeedEnd> {
+  party: Omit<Party, 'platform'> = {},
+): OpenFeed<R | FeedSign> {
   const { endpoint, request, limit } = source;
   if (feed === 'normal') return (signal) => readOnce(source, { kind: 'normal', isBackwards: descending }, signal);
   const plan = planFeed(feed, timing, endpoint.retry);
@@ -30,7 +34,11 @@ export function openFeed<R extends FeedRow>(
     if (limit !== undefined && !(limit >= 1)) {
       throw new InputError(`Option limit of a live feed must be at least 1, not ${limit}`);
     }
-    return (signal) => follow(source, { plan, timing, ...nature }, signal);
+    return async function* (signal) {
+      const { connection, platform } = endpoint;
+      const seat = originOf(connection).crowd.join({ ...party, platform });
+      yield* follow(source, { plan, timing, ...nature, seat }, signal);
+    };
   }
   if (feed !== 'continuous' && feed !== 'longpoll') {
     throw new InputError(`Option once needs feed continuous or longpoll, not ${feed}`);

@@ -6,6 +6,8 @@ export class FeedPosition {
   #left: number | undefined;
   /** Rows after the safe position: they come again when the feed is resumed. */
   #rows = 0;
+  #isFurther = false;
+  #isStuck = false;
 
   /** @param limit the most rows */
   constructor(since: Sequence | undefined, limit: number | undefined) {
@@ -28,8 +30,15 @@ export class FeedPosition {
     return this.#left === undefined ? Number.POSITIVE_INFINITY : this.#left - this.#rows;
   }
 
+  /** Whether the last answer ended before a row that had a sequence: the same request might do so for ever. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
   /** The feed is asked again after the safe position. */
   resume(): void {
+    this.#isStuck = this.#rows > 0 && !this.#isFurther;
+    this.#isFurther = false;
     this.#rows = 0;
   }
 
@@ -39,6 +48,7 @@ export class FeedPosition {
     if (seq === null) return false;
     if (this.#left !== undefined) this.#left = Math.max(0, this.#left - this.#rows);
     this.#rows = 0;
+    this.#isFurther = true;
     this.#safe = seq;
     return true;
   }

@@ -29,6 +29,17 @@ export interface FeedEnd {
   readonly pending?: number;
 }
 
+/**
+ * A live feed is connected again after its connection broke, ended sooner than was agreed, or could not be had. Meanwhile the
+ * database may have become another one.
+ */
+export interface FeedReconnected {
+  readonly type: 'reconnected';
+}
+
+/** What a feed tells beside its rows. */
+export type FeedSign = FeedIdle | FeedEnd | FeedReconnected;
+
 /** A live feed has told what there was, and waits for more. */
 export interface FeedIdle {
   readonly type: 'idle';

@@ -69,6 +69,17 @@ export function waitingRequest(
 }
 
 /**
+ * Whether the answer to a request that waits has ended as was asked for: a long poll with its first rows, any other after enough
+ * time without a change, for which half of it is taken, as clocks and networks differ.
+ *
+ * @param quiet how long there was no change, in milliseconds
+ */
+export function isAgreed({ query = {} }: Pick<RequestDescription, 'query'>, rows: number, quiet: number): boolean {
+  if (query['feed'] === 'longpoll' && rows > 0) return true;
+  return query['timeout'] !== undefined && quiet >= Number(query['timeout']) / 2;
+}
+
+/**
  * A connection for requests that wait. A proxy or a server that compresses answers holds them back until it has enough of
  * them; where the platform lets a program say so, it is asked not to.
  */

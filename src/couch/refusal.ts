@@ -10,23 +10,30 @@ export function refusal(
   platform: Platform,
 ): CouchError {
   const { error, reason } = explain(beginning);
+  const said = `${error === '' ? '' : ` ${error}`}${reason === '' ? '' : `: ${reason}`}`;
+  const advice = isLockout(status, reason) ? '; try again in some minutes, until then no password is taken' : '';
   const retryAfter = retryAfterOf(headers.get('retry-after'), platform.now());
-  return new CouchError(
-    `${request} was refused with status ${status}${error === '' ? '' : ` ${error}`}${reason === '' ? '' : `: ${reason}`}`,
-    {
-      status,
-      error,
-      reason,
-      request,
-      retryable: isPassing(status, error, reason),
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-    },
-  );
+  return new CouchError(`${request} was refused with status ${status}${said}${advice}`, {
+    status,
+    error,
+    reason,
+    request,
+    retryable: isPassing(status, error, reason),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
 }
 
 /** Whether a server says that the database is not there, as CouchDB and PouchDB's server put it. */
 export function isDatabaseMissing({ status, reason }: CouchError): boolean {
   return status === 404 && /^(Database does not exist|no_db_file)/.test(reason);
+}
+
+/**
+ * Whether an account is locked, as CouchDB does it from 3.4 on after five failed logins from one address: for five minutes, unless
+ * it is configured otherwise.
+ */
+function isLockout(status: number, reason: string): boolean {
+  return status === 403 && reason.startsWith('Account is temporarily locked');
 }
 
 /**

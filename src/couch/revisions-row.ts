@@ -43,11 +43,29 @@ export function parseRevisionsRow(text: string): RevisionsRow {
   if (typeof id !== 'string' || !Array.isArray(docs)) {
     throw new ProtocolError(`A row of the answer to _bulk_get is not CouchDB's: ${excerpt(text)}`, true);
   }
+  const usual = usualDocument(text, row);
+  if (usual !== undefined) return { id, results: [parseDocument(id, usual.document, usual.text)] };
   const list = memberText(text, 0, 'docs') ?? '[]';
   const results = arrayElements(list, 0).map(({ start, end }, index) =>
     parseResult(id, docs[index], list.slice(start, end)),
   );
   return { id, results };
+}
+
+/**
+ * The document of a row as CouchDB writes nearly all of them: `{"id":…,"docs":[{"ok":{…}}]}`, with nothing else in it. Its text is
+ * found without looking through it.
+ */
+function usualDocument(text: string, row: JsonObject): { document: JsonObject; text: string } | undefined {
+  const { id, docs } = row;
+  if (!Array.isArray(docs) || docs.length !== 1 || Object.keys(row).length !== 2) return undefined;
+  const result: unknown = docs[0];
+  const document = isJsonObject(result) && Object.keys(result).length === 1 ? result['ok'] : undefined;
+  const head = `{"id":${JSON.stringify(id)},"docs":[{"ok":`;
+  if (!isJsonObject(document) || !text.startsWith(head) || !text.endsWith('}]}')) return undefined;
+  // Members that stand twice are one to the parser.
+  if (text.includes('"docs"', head.length) || text.includes('"ok"', head.length)) return undefined;
+  return { document, text: text.slice(head.length, -'}]}'.length) };
 }
 
 function parseResult(id: string, result: unknown, text: string): RevisionResult {

@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint.ts';
 import { readOpenRevisions } from './open-revisions.ts';
 import { isDatabaseMissing } from './refusal.ts';
 import { send } from './request.ts';
-import { waitToRetry } from './retry.ts';
+import { Tries } from './retry.ts';
 import { parseRevisionsRow, type RevisionResult } from './revisions-row.ts';
 import { Outstanding, type WantedRevisions } from './wanted-revisions.ts';
 
@@ -59,7 +59,8 @@ async function* fetchBatch(
   signal: AbortSignal,
 ): AsyncGenerator<readonly RevisionResult[], void, undefined> {
   let wait = patience;
-  for (let failures = 0; ; ) {
+  const tries = new Tries(endpoint, signal);
+  for (;;) {
     // Kept, as another request may find out meanwhile.
     const isBulk = endpoint.platform.elapsed() >= endpoint.lacking.bulkGetUntil;
     try {
@@ -71,7 +72,7 @@ async function* fetchBatch(
         const results = outstanding.take(rows.map(parseRevisionsRow));
         if (results.length === 0) continue;
         yield results;
-        failures = 0;
+        tries.progress();
       }
       if (wait === undefined || !outstanding.isLacking) {
         yield outstanding.rest();
@@ -82,10 +83,7 @@ async function* fetchBatch(
     } catch (error) {
       if (isBulk && isUnsupported(error)) {
         endpoint.lacking.bulkGetUntil = endpoint.platform.elapsed() + LACKING_FOR;
-      } else {
-        failures += 1;
-        await waitToRetry(endpoint, failures, error, signal);
-      }
+      } else await tries.wait(error);
     }
   }
 }
@@ -104,6 +102,7 @@ async function* readBulk(
     query: { revs: 'true' },
     json: { docs },
     limits: { head: HEAD_LIMIT },
+    reading: { lane: 'short', isResumable: true },
     signal,
   });
   const reader = new JsonRows('results');

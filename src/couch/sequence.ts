@@ -31,6 +31,11 @@ export function formatSequence(sequence: Sequence): string {
   return typeof sequence === 'string' ? sequence : JSON.stringify(sequence);
 }
 
+/** Whether two sequences are the same one. Others may mean the same position, which cannot be told. */
+export function isSameSequence(one: Sequence | undefined, other: Sequence | undefined): boolean {
+  return one !== undefined && other !== undefined && formatSequence(one) === formatSequence(other);
+}
+
 /** Whether a value has the form of a sequence. */
 export function isSequence(value: unknown): value is Sequence {
   return typeof value === 'string' || typeof value === 'number' || Array.isArray(value);

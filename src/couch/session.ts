@@ -1,5 +1,6 @@
-import { CouchError, NetworkError } from '../core/errors.ts';
+import { ProtocolError } from '../core/errors.ts';
 import type { Authorization, Credentials, Exchange } from './authorization.ts';
+import { refusal } from './refusal.ts';
 
 /** A cookie is renewed when so much of its life is over. */
 const RENEW_AT = 0.9;
@@ -63,22 +64,14 @@ export class SessionAuthorization implements Authorization {
     await this.#login;
   }
 
-  async #logIn({ platform, traffic, signal }: Exchange): Promise<void> {
-    traffic.requests += 1;
-    const response = await platform
-      .fetch(this.#url, {
-        method: 'POST',
-        headers: { accept: 'application/json', 'content-type': 'application/json' },
-        body: this.#body,
-        credentials: this.credentials,
-        redirect: 'manual',
-        signal,
-      })
-      .catch((error: unknown) => {
-        throw new NetworkError(`POST ${this.#url} found nobody who answers`, 'unreachable', { cause: error });
-      });
-    await response.body?.cancel();
+  async #logIn({ platform, post }: Exchange): Promise<void> {
+    const request = `POST ${this.#url}`;
+    const { response, beginning } = await post(this.#url, this.#body);
     if (response.ok) {
+      // A proxy's page is no session, whatever its status: what would be sent without a cookie would be turned away for good.
+      if (!/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) {
+        throw new ProtocolError(`${request} began no session: the answer is not CouchDB's`, true);
+      }
       const from = platform.elapsed();
       this.#headers = new Headers();
       this.#life = { from, until: from + UNSAID_LIFE };
@@ -87,13 +80,8 @@ export class SessionAuthorization implements Authorization {
       this.#headers = this.#basic;
       this.#life = { from: platform.elapsed(), until: Number.POSITIVE_INFINITY };
     } else {
-      // Never tried again by itself: CouchDB locks a user out after a few failures.
-      const request = `POST ${this.#url}`;
-      const details = { status: response.status, error: 'unauthorized', reason: 'The session was refused', request };
-      throw new CouchError(`${request} was refused with status ${response.status}`, {
-        ...details,
-        retryable: response.status >= 500,
-      });
+      // A password that was refused is never tried again by itself: CouchDB locks a user out after a few failures.
+      throw refusal(response, beginning, request, platform);
     }
   }
 }

@@ -1,46 +1,88 @@
+import { childController } from '../core/abort.ts';
 import { NetworkError, ProtocolError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json-value.ts';
 import type { Platform } from '../core/platform.ts';
+import { type Answer, ReceivedAnswer } from './answer.ts';
 import type { Connection, RequestDescription } from './connection.ts';
+import { originOf } from './origin.ts';
+import { causeOf } from './transport-failure.ts';
+import { watchdog } from './watchdog.ts';
 
 /** Redirects that are followed, as many as browsers do at the most. */
 const LONGEST_CHAIN = 20;
 
+/** What is sent, and how its answer is read. */
+export interface Sending extends Pick<RequestDescription, 'method' | 'reading' | 'limits' | 'slot' | 'signal'> {
+  /** Of the request, for messages. */
+  readonly name: string;
+  /** The whole url, with its query. */
+  readonly url: string;
+  readonly headers: Headers;
+  /** JSON. */
+  readonly body?: string | undefined;
+  readonly credentials?: RequestCredentials | undefined;
+}
+
 /**
- * Brings a request to the server and gives the answer, whatever its status. Where the answer is that the credentials are
- * not good any more, they are renewed and the request is sent once again.
+ * Waits for a connection, brings a request to the server, and gives the answer, whatever its status.
  *
  * Redirects are followed by hand, and only within the origin: headers that a caller has added to his requests must not
  * reach another server.
  *
- * @param name of the request, for messages
+ * @throws NetworkError when there is no answer, or none in time
+ * @throws ProtocolError when the answer leads elsewhere
+ * @throws the signal's reason when that aborts, also while waiting
  */
-export async function transmit(
-  connection: Connection,
-  description: RequestDescription,
+export async function transmit(connection: Connection, sending: Sending): Promise<Answer> {
+  const { platform, traffic } = connection;
+  const { name, signal, reading = { lane: 'short', isResumable: false } } = sending;
+  const limits = { ...connection.limits, ...sending.limits };
+  const { budget } = originOf(connection);
+  const claim = { ...reading, owner: traffic, platform, signal };
+  const slot = sending.slot ?? (await budget.take(claim));
+  // A connection that the caller has is not given back here.
+  const onEnd = sending.slot === undefined ? (): void => slot.release() : (): void => {};
+  const controller = childController(signal, slot.signal);
+  const dog = watchdog(platform, (ms) =>
+    controller.abort(new NetworkError(`${name} got no answer for ${ms / 1000} seconds`, 'timeout')),
+  );
+  try {
+    controller.signal.throwIfAborted();
+    dog.start(limits.head);
+    const response = await followRedirects(connection, sending, controller.signal);
+    dog.rest();
+    // Of a server that has failed nothing can be learnt.
+    if (response.status < 500 && response.status !== 429) budget.answered(slot);
+    const { busy } = budget;
+    const onRefused = (retryAfter: number | undefined): void => budget.refused(slot, busy, retryAfter, platform);
+    return new ReceivedAnswer(response, { name, controller, watchdog: dog, limits, traffic, slot, onEnd, onRefused });
+  } catch (error) {
+    dog.stop();
+    controller.release();
+    onEnd();
+    if (controller.signal.aborted) throw controller.signal.reason;
+    controller.abort();
+    throw error;
+  }
+}
+
+async function followRedirects(
+  { platform, traffic }: Connection,
+  { name, url: first, method: firstMethod = 'GET', headers: shared, body: firstBody, credentials }: Sending,
   signal: AbortSignal,
-  name: string,
 ): Promise<Response> {
-  const { authorization, platform, traffic } = connection;
-  const exchange = { platform, traffic, signal };
-  let url = withQuery(description.url, description.query);
-  let method: string = description.method ?? 'GET';
-  let body = description.json === undefined ? undefined : JSON.stringify(description.json);
-  let isRenewed = false;
+  let url = first;
+  let method: string = firstMethod;
+  let body = firstBody;
   for (let step = 0; step < LONGEST_CHAIN; step += 1) {
-    const authorizing = await authorization.headers(exchange);
-    const headers = headersOf(connection, description, authorizing, body);
+    const headers = new Headers(shared);
     const init: RequestInit = { method, headers, signal, redirect: 'manual' };
-    if (body !== undefined) init.body = body;
-    if (authorization.credentials !== undefined) init.credentials = authorization.credentials;
+    if (credentials !== undefined) init.credentials = credentials;
+    if (body !== undefined) {
+      init.body = body;
+      headers.set('content-type', 'application/json');
+    }
     traffic.requests += 1;
     const response = await fetchOnce(platform, url, init, name);
-    authorization.learn?.(response.headers);
-    if (!isRenewed && response.status === 401 && (await authorization.renew(authorizing, exchange))) {
-      isRenewed = true;
-      await response.body?.cancel();
-      continue;
-    }
     const location = response.headers.get('location');
     if (!isRedirect(response, location)) return response;
     await response.body?.cancel();
@@ -57,27 +99,6 @@ export async function transmit(
   throw new ProtocolError(`${name} was redirected more than ${LONGEST_CHAIN} times`, false);
 }
 
-function headersOf(
-  { headers: own }: Connection,
-  { accept = 'application/json', range }: RequestDescription,
-  authorizing: Headers,
-  body: string | undefined,
-): Headers {
-  const headers = new Headers(own);
-  headers.set('accept', accept);
-  if (range !== undefined) headers.set('range', range);
-  authorizing.forEach((value, header) => {
-    headers.set(header, value);
-  });
-  if (body !== undefined) headers.set('content-type', 'application/json');
-  return headers;
-}
-
-/** A browser does not show where a redirect leads, but that it is one. */
-function isRedirect({ type, status }: Response, location: string | null): boolean {
-  return type === 'opaqueredirect' || (status >= 300 && status < 400 && location !== null);
-}
-
 async function fetchOnce(platform: Platform, url: string, init: RequestInit, name: string): Promise<Response> {
   try {
     return await platform.fetch(url, init);
@@ -86,16 +107,7 @@ async function fetchOnce(platform: Platform, url: string, init: RequestInit, nam
   }
 }
 
-function withQuery(url: string, query: RequestDescription['query'] = {}): string {
-  const parameters = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  if (parameters.length === 0) return url;
-  return `${url}?${parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
-}
-
-/** What the platform says of the failure: `fetch` hides the system's own word one level down. */
-export function causeOf(error: unknown): string {
-  const cause = error instanceof Error && isJsonObject(error.cause) ? error.cause : error;
-  if (!isJsonObject(cause)) return '';
-  const said = cause['code'] ?? cause['message'];
-  return typeof said === 'string' && said !== '' ? ` (${said})` : '';
+/** A browser does not show where a redirect leads, but that it is one. */
+function isRedirect({ type, status }: Response, location: string | null): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400 && location !== null);
 }

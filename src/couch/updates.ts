@@ -3,9 +3,11 @@ import { Feed } from '../core/feed.ts';
 import { memberText } from '../core/json-text.ts';
 import { excerpt, parseObject } from '../core/json-value.ts';
 import type { Endpoint } from './endpoint.ts';
+import { follow } from './feed-live.ts';
 import { openFeed } from './feed-open.ts';
-import type { FeedEnd, FeedIdle, FeedRow } from './feed-source.ts';
-import type { FeedTiming, LiveFeed } from './feed-timing.ts';
+import type { FeedRow, FeedSign } from './feed-source.ts';
+import { type FeedTiming, type LiveFeed, planFeed } from './feed-timing.ts';
+import type { Watching } from './seat.ts';
 import { parseSequence, type Sequence } from './sequence.ts';
 
 /** From where, and how, the feed of a server's databases is read. */
@@ -26,7 +28,7 @@ export interface DatabaseUpdate extends FeedRow {
 }
 
 /** What the feed of a server's databases tells. */
-export type UpdatesEvent = DatabaseUpdate | FeedIdle | FeedEnd;
+export type UpdatesEvent = DatabaseUpdate | FeedSign;
 
 /**
  * Reads `GET /_db_updates`. A server without the database `_global_changes` has no such feed, and CouchDB asks an admin's
@@ -39,12 +41,43 @@ export function updates(endpoint: Endpoint, options: UpdatesOptions): Feed<Updat
   return new Feed(openFeed({ endpoint, request, parse: parseUpdate, since, limit }, options, nature), { signal });
 }
 
+/**
+ * Follows the feed from now on, for the live feeds of the server's databases: see {@link WatchDatabases}. What goes over the
+ * wire for this is counted nowhere.
+ */
+export async function watchUpdates(
+  { server, ...endpoint }: Endpoint,
+  { seat, onTold, onLost }: Watching,
+  signal: AbortSignal,
+): Promise<void> {
+  const connection = { ...endpoint.connection, traffic: { requests: 0, bytes: 0 } };
+  const source = {
+    endpoint: { ...endpoint, url: server, server, connection, onRetry: onLost },
+    request: { url: `${server}/_db_updates` },
+    parse: parseUpdate,
+    since: 'now',
+    limit: undefined,
+  };
+  const plan = planFeed('live', {}, endpoint.retry);
+  const options = { plan, timing: {}, isSelective: false, countsPending: true, seat };
+  for await (const events of follow(source, options, signal)) {
+    for (const event of events) if ('dbName' in event) onTold(event.dbName);
+  }
+}
+
 function parseUpdate(text: string): DatabaseUpdate {
-  const { db_name: dbName, type } = parseObject(text, 'A row of _db_updates');
+  const row = parseObject(text, 'A row of _db_updates');
+  const { db_name: dbName, type } = 'db_name' in row ? row : parseNote(row['id']);
   if (typeof dbName !== 'string' || typeof type !== 'string') {
     throw new ProtocolError(`A row of _db_updates is not CouchDB's: ${excerpt(text)}`, true);
   }
   const seq = parseSequence(memberText(text, 0, 'seq') ?? 'null');
   // Some servers have finer words for what is updated.
   return { type: type === 'created' || type === 'deleted' ? type : 'updated', dbName, seq };
+}
+
+/** An event source tells the note itself that CouchDB keeps in `_global_changes`: a document called `updated:name`. */
+function parseNote(id: unknown): { readonly db_name?: string; readonly type?: string } {
+  const [, type, db_name] = /^(\w+):(.*)$/s.exec(typeof id === 'string' ? id : '') ?? [];
+  return type === undefined || db_name === undefined ? {} : { db_name, type };
 }

@@ -1,6 +1,6 @@
 import { filter, firstValueFrom, type Observable } from 'rxjs';
 import type { Database } from '../couch/database.ts';
-import type { Sequence } from '../couch/sequence.ts';
+import { isSameSequence, type Sequence } from '../couch/sequence.ts';
 import type { OfferedRevisions } from '../replica/target.ts';
 import { offeredBy } from './plan.ts';
 import type { PullTarget } from './pull-target.ts';
@@ -14,6 +14,8 @@ export interface InSyncQuestion {
   /** Up to where everything is stored at this moment. */
   readonly since: () => Sequence | undefined;
   readonly only: Reading['only'];
+  /** Only up to this sequence, where the source still names it. */
+  readonly until: Sequence | undefined;
   readonly batchSize: number;
   /** Completes with the pull. */
   readonly events$: Observable<PullEvent>;
@@ -25,6 +27,9 @@ export interface InSyncQuestion {
  * bare rows since the checkpoint, and the target again after each commit. What is still missing when the pull has caught up
  * may never come, as it is passed over or replaced by now: the source is then asked again, from where the pull is. Memory:
  * one batch of rows.
+ *
+ * Sequences cannot be compared: a source that gave one has it behind itself, so everything up to it is in what the source
+ * has now. Waiting ends earlier where a row, or the checkpoint, says that very sequence.
  *
  * @returns false when the pull ended before
  */
@@ -44,23 +49,29 @@ export async function waitUntilInSync(question: InSyncQuestion): Promise<boolean
 }
 
 async function ask(question: InSyncQuestion, hasCaughtUp: () => boolean): Promise<boolean | 'outdated'> {
-  const { source, target, since, only, batchSize, events$, signal } = question;
+  const { source, target, since, only, until, batchSize, events$, signal } = question;
   const stored$ = events$.pipe(filter(({ type }) => type === 'batch' || type === 'caught-up'));
   const reading = {
     since: since(),
     documents: 'never',
     only,
     bounds: { rows: batchSize, length: Number.POSITIVE_INFINITY },
+    sequences: until !== undefined,
   } as const;
+  const isReached = (): boolean => isSameSequence(since(), until);
+  if (isReached()) return true;
   for await (const { rows } of readSource(source, reading, signal)) {
-    const offered = offeredBy(rows);
+    const last = rows.findIndex(({ seq }) => seq !== null && isSameSequence(seq, until));
+    const offered = offeredBy(last < 0 ? rows : rows.slice(0, last + 1));
     // Subscribed before the target is asked, so that no commit in between is overlooked.
     for (;;) {
       const next = firstValueFrom(stored$, { defaultValue: undefined });
+      if (isReached()) return true;
       if (await hasAll(target, offered)) break;
       if (hasCaughtUp()) return 'outdated';
       if ((await next) === undefined) return hasAll(target, offered);
     }
+    if (last >= 0) return true;
   }
   return true;
 }

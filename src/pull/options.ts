@@ -24,13 +24,20 @@ export interface PullOptions {
    * change seldom, and where connections are few.
    */
   readonly interval?: number;
-  /** Under which name the pull keeps its checkpoint. By default made of the source and of what is selected of it. */
+  /**
+   * Under which name the pull keeps its checkpoint. By default made of the source and of what is selected of it, so that another
+   * selection is another pull with a checkpoint of its own: it reads the feed from its beginning as bare rows, fetches only
+   * what is not here, and leaves what is here and not selected any more as it is.
+   */
   readonly id?: string;
   /** How many rows of the changes feed make a batch, which is stored in one commit. Default 500. */
   readonly batchSize?: number;
-  /** Where to begin when there is no checkpoint yet: a sequence of the source, or `'now'` for later changes alone. */
+  /**
+   * Where to begin when there is no checkpoint yet: a sequence of the source, or `'now'` for later changes alone. A source that
+   * was made anew or has lost changes is read from its very beginning all the same.
+   */
   readonly since?: Sequence;
-  /** Only these documents. Another list is another selection, with a checkpoint of its own, and begins anew. */
+  /** Only these documents; none for an empty list. One id more is another selection, which fetches the one document more. */
   readonly docIds?: readonly string[];
   /**
    * Only documents that a Mango selector matches, as the source sees it. A plain tombstone has no members to match: deletions
@@ -40,6 +47,9 @@ export interface PullOptions {
   /**
    * Only documents that a filter function of a design document passes, or that a view maps; or a function that is asked
    * here, for every leaf that was fetched.
+   *
+   * The code of a design document's filter is part of what is selected: it is read whenever the pull begins, with one request,
+   * and where it was rewritten meanwhile, another pull begins, with a checkpoint of its own.
    *
    * A function of your own costs fidelity: what it holds back is as if it had never been, a document that it passes no
    * longer stays as it was, and the winner is picked among what it passes. It is no part of the pull's identity: give an
@@ -62,8 +72,8 @@ export interface PullOptions {
    */
   readonly attachments?: boolean | AttachmentSelection;
   /**
-   * Where the checkpoint is kept, for targets that keep none. It is written after the documents it covers, so a pull that is cut
-   * off between the two reads some rows again.
+   * Where the checkpoint is kept, for targets that keep none: any store, also one that serves many targets. It is written
+   * after the documents it covers, so a pull that is cut off between the two reads some rows again.
    */
   readonly checkpoints?: Kv;
   /**
@@ -76,7 +86,10 @@ export interface PullOptions {
    * deleted when its tombstone comes.
    */
   readonly skipTombstones?: boolean;
-  /** How often a request that may be tried again is tried; by default as the source was opened. */
+  /**
+   * How often a request that may be tried again is tried, by default as the source was opened; and a call of a target that is
+   * busy, by default five times, but without end in continuous mode.
+   */
   readonly retry?: Partial<RetryPolicy>;
   /** Stops the pull when it aborts: what is stored stays, and the next pull goes on from there. */
   readonly signal?: AbortSignal;

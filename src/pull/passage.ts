@@ -16,7 +16,7 @@ import { type Failure, fetchRevisions } from './fetch.ts';
 import type { PullSettings } from './options.ts';
 import { divide, type Part } from './parts.ts';
 import { type Passed, pass } from './passing.ts';
-import { offeredBy, plan } from './plan.ts';
+import { leavesBy, offeredBy, plan } from './plan.ts';
 import type { PullTarget } from './pull-target.ts';
 import type { RequestSize } from './request-size.ts';
 import { Underway } from './underway.ts';
@@ -66,12 +66,16 @@ interface ReadyPart extends Omit<Part, 'derived' | 'wanted'>, Pick<WriteBatch, '
 /** The way of documents from a source into a target: diff, plan, fetches side by side, commits in order. */
 export class Passage {
   readonly #context: PassageContext;
+  /** The documents that are selected by their ids: there are servers that take no list of them, and tell of all. */
+  readonly #ids: ReadonlySet<string> | undefined;
   readonly #underway = new Underway();
   readonly #attachments: Attachments;
   #through: Sequence | undefined;
 
   constructor(context: PassageContext) {
     this.#context = context;
+    const { docIds } = context.settings.selection;
+    this.#ids = docIds === undefined ? undefined : new Set(docIds);
     this.#through = context.through;
     const { source, target, settings, gate, size, onAttachment, onLeftOut } = context;
     const pass = (signal: AbortSignal): Promise<void> => gate.pass(signal);
@@ -126,11 +130,12 @@ export class Passage {
     signal: AbortSignal,
   ): AsyncGenerator<Part, void, undefined> {
     const { gate, settings, size } = this.#context;
-    for await (const batch of batches) {
+    for await (const told of batches) {
+      const batch = { ...told, rows: told.rows.filter(({ id }) => this.#ids?.has(id) ?? true) };
       await gate.pass(signal);
       const offered = offeredBy(batch.rows);
       const missing = await this.#missing(offered, empty);
-      const replace = settings.selection.history === 'leaves' ? offered : [];
+      const replace = settings.selection.history === 'leaves' ? leavesBy(batch.rows) : [];
       this.#underway.add(batch.rows.map(({ id }) => id));
       yield* divide(batch, plan(batch.rows, missing, settings.selection), replace, size.entries);
     }

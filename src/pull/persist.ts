@@ -1,8 +1,8 @@
 import { backoffDelay } from '../core/backoff.ts';
-import { type CouchError, isCouchError, isRetryable, isStoreError } from '../core/errors.ts';
+import { isCouchError, isRetryable, isStoreError } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
 import type { RetryNotice } from '../couch/retry.ts';
-import { isSourceMissing } from './source-missing.ts';
+import { isSourceMissing } from './source-refusal.ts';
 
 /** How long a continuous pull waits after a failure: from a second on, up to ten minutes. */
 const PATIENCE = { base: 1_000, cap: 600_000 };
@@ -18,13 +18,13 @@ export type Hindrance = 'unauthorized' | 'full';
 export interface Persistence {
   readonly platform: Platform;
   readonly signal: AbortSignal;
-  /** Counts up with everything that is stored: after progress the waits begin small again. */
+  /** Counts up with everything that is stored, and when everything is: after progress the waits begin small again. */
   readonly progress: () => number;
   /** Whether the source has ever been there. */
   readonly found: () => boolean;
   readonly onRetry: (notice: RetryNotice) => void;
   /** The source is not there. */
-  readonly onMissing: (error: CouchError) => void;
+  readonly onMissing: () => void;
   /** Nothing here can mend it; resolves when it is to be tried again. */
   readonly onHindered: (hindrance: Hindrance, error: unknown) => Promise<void>;
 }
@@ -52,7 +52,7 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
         continue;
       }
       const isMissing = isSourceMissing(error);
-      if (isMissing) onMissing(error);
+      if (isMissing) onMissing();
       if (isMissing ? absence.isOver() : !isRetryable(error)) throw error;
       failures = progress() > before ? 1 : failures + 1;
       before = progress();
@@ -69,12 +69,12 @@ function hindranceOf(error: unknown): Hindrance | undefined {
   return isStoreError(error) && error.failure === 'full' ? 'full' : undefined;
 }
 
-/** How long a source has been gone that was there. */
+/** How long a source has been gone that was there: since the first time that it was missing after any progress. */
 class Absence {
   readonly #persistence: Persistence;
-  #begun = Number.NEGATIVE_INFINITY;
-  #last = Number.NEGATIVE_INFINITY;
-  #before = 0;
+  #begun = 0;
+  /** The progress at that time. */
+  #before = Number.NEGATIVE_INFINITY;
 
   constructor(persistence: Persistence) {
     this.#persistence = persistence;
@@ -84,9 +84,8 @@ class Absence {
   isOver(): boolean {
     const { platform, progress, found } = this.#persistence;
     const now = platform.elapsed();
-    if (progress() > this.#before || now - this.#last > LONGEST_ABSENCE) this.#begun = now;
+    if (progress() > this.#before) this.#begun = now;
     this.#before = progress();
-    this.#last = now;
     return !found() || now - this.#begun >= LONGEST_ABSENCE;
   }
 }

@@ -25,6 +25,11 @@ export function offeredBy(rows: readonly ChangesRow[]): OfferedRevisions[] {
   return [...offered].map(([id, revs]) => ({ id, revs: [...revs] }));
 }
 
+/** The leaves of each document as the last of its rows tells them: one that changes while it is read has several in a live feed. */
+export function leavesBy(rows: readonly ChangesRow[]): OfferedRevisions[] {
+  return offeredBy([...new Map(rows.map((row) => [row.id, row])).values()]);
+}
+
 /**
  * Decides for each missing revision where it comes from. A winner of the first generation has no ancestry to ask for: if the
  * feed delivered it, nothing is left to be fetched; where leaves alone are wanted that goes for every winner. All

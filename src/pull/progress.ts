@@ -23,7 +23,7 @@ export class Progress {
     bytes: 0,
   });
   #phase: PullPhase = firstPhase;
-  #commits = 0;
+  #advances = 0;
   readonly status$: Observable<PullStatus> = this.#status$.asObservable();
   readonly events$: Observable<PullEvent> = this.#events$.asObservable();
 
@@ -32,9 +32,9 @@ export class Progress {
     this.#traffic = traffic;
   }
 
-  /** Commits so far: how a failure after progress is told from one in a row. */
-  get commits(): number {
-    return this.#commits;
+  /** Counts commits of something new, and times of being caught up: tells a failure after progress from one in a row. */
+  get advances(): number {
+    return this.#advances;
   }
 
   status(): PullStatus {
@@ -52,7 +52,7 @@ export class Progress {
 
   onStored({ read, written, failures, rejected, forgotten, rows, through, pending, caughtUp }: Stored): void {
     const before = this.#status$.value;
-    this.#commits += 1;
+    if (written > 0 || through !== undefined) this.#advances += 1;
     this.move('progress', {
       docsRead: before.docsRead + read,
       docsWritten: before.docsWritten + written,
@@ -80,6 +80,7 @@ export class Progress {
   }
 
   onCaughtUp(): void {
+    this.#advances += 1;
     this.move('caught-up', { pending: 0 });
     this.tell({ type: 'caught-up' });
   }

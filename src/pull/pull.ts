@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import { platform } from '../core/platform.ts';
 import type { Database } from '../couch/database.ts';
+import type { Sequence } from '../couch/sequence.ts';
 import type { Target } from '../replica/target.ts';
 import { type PullOptions, settingsOf } from './options.ts';
 import { Replication } from './replication.ts';
@@ -23,11 +24,19 @@ export interface Pull {
   /** Settles when everything that the source had at the beginning is stored; rejects when the pull ends before. Need not be listened to. */
   readonly caughtUp: Promise<void>;
   /**
-   * Waits until everything is stored that the source has at this moment, or one document as it is there now. What is on
-   * record as failed, or passed over as the pull's options want it, counts as settled. One request, and another one where
-   * the pull has caught up and something is still missing. Rejects when the pull ends before.
+   * Waits until everything is stored that the source has at this moment, or one document as it is there now, or everything up to
+   * one sequence that the source has given. What is on record as failed counts as settled, and so does what the pull passes
+   * over, and a document that the source does not have. Rejects when the pull ends before.
+   *
+   * Sequences cannot be compared: unless the checkpoint or a row says the very one that is waited for, everything is waited for
+   * that the source has now, which is never less.
+   *
+   * Requests: none for a `seq` at which the pull stands; otherwise one or more for the bare rows that the pull does not have yet,
+   * of an `id` at most one row, and again where what is waited for may have been replaced meanwhile.
+   *
+   * @throws InputError for an id and a sequence at once
    */
-  inSync(what?: { readonly id?: string }): Promise<void>;
+  inSync(what?: { readonly id?: string; readonly seq?: Sequence }): Promise<void>;
   /** What it came to; rejects when it failed. Need not be listened to. */
   readonly done: Promise<PullResult>;
 }
@@ -38,12 +47,14 @@ export interface Pull {
  *
  * A batch is stored in one commit together with the checkpoint that covers it, so a pull can be cut off anywhere, and the
  * next one goes on where its last batch ended. A revision that cannot be had does not stop the others: it is recorded in
- * the same commit, and every later pull tries it again.
+ * the same commit, and every later pull tries it again. What other targets than a replica do differently, and how they
+ * fail, {@link Target} says.
  *
  * Costs: two requests when nothing is new, or when all that is new fits one page and is of the first generation; one more for
  * every 500 revisions of a later generation. Memory: a few batches, whatever the size of the source.
  *
- * @throws InputError for options that cannot be used; all later errors are those of `done`
+ * @throws InputError for options that cannot be used, and for a target without checkpoints where no store for them is given; all
+ *   later errors are those of `done`
  *
  * @example
  * ```ts

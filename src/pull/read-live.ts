@@ -31,16 +31,19 @@ export async function* readLive(
     ...(since === undefined ? {} : { since }),
   });
   let rows: ChangesRow[] = [];
+  let reconnected = false;
   for await (const events of feed.batches()) {
     let idleAt: Sequence | undefined;
     for (const event of events) {
       if (event.type === 'row') rows.push(event);
+      else if (event.type === 'reconnected') reconnected = true;
       else idleAt = event.lastSeq;
     }
     const through = idleAt ?? rows.at(-1)?.seq ?? undefined;
     // Without a position to go on from, rows wait for more, as far as memory allows.
-    if (through === undefined && rows.length < bounds.rows) continue;
-    yield { rows, through, ...(idleAt === undefined ? {} : { caughtUp: true }) };
+    if (through === undefined && rows.length < bounds.rows && !reconnected) continue;
+    yield { rows, through, reconnected, ...(idleAt === undefined ? {} : { caughtUp: true }) };
     rows = [];
+    reconnected = false;
   }
 }

@@ -2,7 +2,7 @@ import { isProtocolError, ProtocolError } from '../core/errors.ts';
 import { excerptOf } from '../core/json-value.ts';
 import type { ChangesEnd, ChangesEvent, ChangesOptions } from '../couch/changes.ts';
 import type { Database } from '../couch/database.ts';
-import { formatSequence, type Sequence } from '../couch/sequence.ts';
+import { isSameSequence, type Sequence } from '../couch/sequence.ts';
 import { parseRev } from '../revs/rev.ts';
 import { type BatchBounds, cutBatches, type RowBatch } from './batches.ts';
 
@@ -17,6 +17,8 @@ export interface Reading {
   /** What the source is asked to leave out. */
   readonly only: Pick<ChangesOptions, 'docIds' | 'selector' | 'filter'>;
   readonly bounds: BatchBounds;
+  /** Whether every row is to say its sequence, which costs the source work and the wire bytes. */
+  readonly sequences?: boolean;
 }
 
 /** Batches of the first page: small, as it only shows which way to go on is the cheaper one. */
@@ -39,7 +41,7 @@ const MOST_STALLS = 3;
  */
 export async function* readSource(
   source: Database,
-  { since, documents, only, bounds }: Reading,
+  { since, documents, only, bounds, sequences = false }: Reading,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
   let position = since;
@@ -57,9 +59,9 @@ export async function* readSource(
       const feed = source.changes({
         style: 'all_docs',
         includeDocs,
-        seqInterval: bounds.rows,
         signal,
         ...only,
+        ...(sequences ? {} : { seqInterval: bounds.rows }),
         ...(isRest ? {} : { limit }),
         ...(position === undefined ? {} : { since: position }),
       });
@@ -73,7 +75,7 @@ export async function* readSource(
       includeDocs = false;
       continue;
     }
-    const isStalled = seen.rows > 0 && end?.pending !== 0 && isSame(before, position);
+    const isStalled = seen.rows > 0 && end?.pending !== 0 && isSameSequence(before, position);
     stalls = isStalled ? stalls + 1 : 0;
     if (stalls >= MOST_STALLS) {
       throw new ProtocolError(
@@ -100,10 +102,6 @@ function paysOff({ rows, first }: GenerationCount, before: boolean): boolean {
 function isLastPage(end: ChangesEnd, rows: number, limit: number, left: number): boolean {
   if (end.pending === undefined) return rows === 0;
   return end.pending === 0 || (rows < limit && end.pending >= left);
-}
-
-function isSame(one: Sequence | undefined, other: Sequence | undefined): boolean {
-  return one !== undefined && other !== undefined && formatSequence(one) === formatSequence(other);
 }
 
 /** Counts the rows of a page, and those whose winner is of the first generation. */

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { type ChildController, childController } from '../core/abort.ts';
-import type { CouchError } from '../core/errors.ts';
+import { InputError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Database, DatabaseInfo } from '../couch/database.ts';
@@ -19,7 +19,7 @@ import { onlyOf, readSelection } from './read-selection.ts';
 import { RequestSize } from './request-size.ts';
 import { retryFailed } from './retry-failed.ts';
 import { isPlain } from './source-identity.ts';
-import { isSourceMissing, sourceMissing } from './source-missing.ts';
+import { explainRefusal, isSourceMissing } from './source-refusal.ts';
 import { isForeignPosition, SourceChangedError, SourceWatch } from './source-watch.ts';
 import { findStart, type StartingPoint } from './starting-point.ts';
 import type { PullEvent, PullResult, PullStatus } from './status.ts';
@@ -100,13 +100,15 @@ export class Replication {
     await this.done.catch(() => {});
   }
 
-  async inSync({ id }: { readonly id?: string } = {}): Promise<void> {
+  async inSync({ id, seq }: { readonly id?: string; readonly seq?: Sequence } = {}): Promise<void> {
+    if (id !== undefined && seq !== undefined) throw new InputError('Wait for an id or for a sequence, not for both');
     const { selection, batchSize } = this.#settings;
     const isInSync = await waitUntilInSync({
       source: this.#source,
       target: this.#target,
       since: () => this.status().seq,
       only: id === undefined ? onlyOf(selection) : { docIds: [id] },
+      until: seq,
       batchSize,
       events$: this.events$,
       signal: this.#controller.signal,
@@ -124,7 +126,8 @@ export class Replication {
       this.#progress.move('done', { pending: 0 });
     } catch (thrown) {
       if (!this.#controller.signal.aborted) {
-        const error = isSourceMissing(thrown) ? this.#onMissing(thrown) : thrown;
+        if (isSourceMissing(thrown)) this.#onMissing();
+        const error = explainRefusal(thrown, this.#source.url, this.#settings.selection);
         this.#progress.move('fail', { error });
         this.#end({ type: 'error', error });
         throw error;
@@ -153,10 +156,10 @@ export class Replication {
     await persist(run, {
       platform: this.#platform,
       signal,
-      progress: () => this.#progress.commits,
+      progress: () => this.#progress.advances,
       found: () => this.#isFound,
       onRetry: (notice) => this.#progress.onRetry(notice),
-      onMissing: (error) => this.#onMissing(error),
+      onMissing: () => this.#onMissing(),
       onHindered: async (hindrance, error) => {
         this.#gate.close();
         this.#progress.move(hindrance, { error });
@@ -267,11 +270,10 @@ export class Replication {
     });
   }
 
-  /** Says, once for each time, that the source is not there; gives the error that says what this means. */
-  #onMissing(error: CouchError): CouchError {
+  /** Says, once for each time, that the source is not there. */
+  #onMissing(): void {
     if (!this.#isMissing) this.#progress.tell({ type: 'source-deleted' });
     this.#isMissing = true;
-    return sourceMissing(error, this.#source.url);
   }
 
   #end(event: PullEvent): void {

@@ -46,17 +46,16 @@ export class SourceWatch {
       const isDoubtful = batch.reconnected === true || comesBack(batch, position);
       if (isDoubtful && position !== undefined) await this.check(position, signal);
       position = batch.through ?? position;
-      yield batch;
+      if (batch.rows.length > 0 || batch.through !== undefined) yield batch;
     }
   }
 }
 
-/** Whether the sequences of a batch go back somewhere. One without a position is of several feeds, which have no common order. */
+/** Whether the sequences of a batch go back somewhere. */
 function comesBack({ rows, through }: RowBatch, since: Sequence | undefined): boolean {
   let last = since;
-  if (through === undefined) return false;
-  for (const { seq } of [...rows, { seq: through }]) {
-    if (seq === null) continue;
+  for (const seq of [...rows.map((row) => row.seq), through]) {
+    if (seq === null || seq === undefined) continue;
     if (last !== undefined && goesBack(last, seq)) return true;
     last = seq;
   }

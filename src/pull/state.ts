@@ -5,7 +5,7 @@
  * - `catching-up`: rows are read, documents fetched and stored
  * - `live`: caught up; waiting for what the source has next
  * - `offline`: nobody answers; waiting to try again
- * - `backing-off`: the source answered that it cannot now; waiting to try again
+ * - `backing-off`: the source answered that it cannot now, or the target is busy; waiting to try again
  * - `auth-required`: the source wants other credentials; waiting for `resume`
  * - `quota`: the target's store has no room left; what it holds can be read. Waiting for `resume`
  * - `paused`: by the caller

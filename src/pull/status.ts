@@ -84,7 +84,7 @@ export type PullEvent =
   | { readonly type: 'caught-up' }
   /** A revision that was on record as failed has been given up by the source, and is so here. */
   | { readonly type: 'skipped'; readonly id: string; readonly rev: string; readonly reason: string }
-  /** A request failed and will be sent again. */
+  /** A request failed and will be sent again, or a call of a busy target will be made again. */
   | ({ readonly type: 'retry' } & RetryNotice)
   /** The target's store has no room left. What it holds can be read; a continuous pull goes on by `resume()` once there is room. */
   | { readonly type: 'quota'; readonly error: unknown }

@@ -110,15 +110,16 @@ export interface WriteResult {
  *   `ContentionError`. The same call comes again after a wait, the same batch with it, and nothing is fetched twice.
  * - The store is dead: any other error ends the pull with it. What is stored stays, and the next pull goes on there.
  *
- * Of a call that throws nothing is kept where the target is `atomic`, unless the answer itself was lost; others may keep a part of
- * the documents, as a pull repeats what no checkpoint covers.
+ * A batch is written whole or not at all where the store takes it in one commit. Otherwise, of a batch that throws, some
+ * documents may be there, and neither its failures nor its checkpoint: a pull repeats what no checkpoint covers.
  *
  * @example
  * ```ts
  * // Bodies by id and revision, without conflicts and trees: enough to show what changes, and no more.
+ * const uuid = crypto.randomUUID();
  * const seen = new Map<string, Map<string, string>>();
  * const target: Target = {
- *   open: async () => ({ uuid: 'the-changes-of-today', empty: seen.size === 0 }),
+ *   open: async () => ({ uuid, empty: seen.size === 0 }),
  *   diff: async (offered) =>
  *     offered.flatMap(({ id, revs }) => {
  *       const missing = revs.filter((rev) => !seen.get(id)?.has(rev));

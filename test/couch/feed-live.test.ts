@@ -10,11 +10,14 @@ let server: HeldServer;
 let clock: VirtualClock;
 let notices: RetryNotice[];
 let reader: AsyncIterator<LiveChangesEvent>;
+/** How often the feed has told that it is connected again. */
+let reconnects: number;
 
 beforeEach(async () => {
   server = await startHeldServer();
   clock = virtualClock();
   notices = [];
+  reconnects = 0;
 });
 afterEach(async () => {
   await reader.return?.();
@@ -37,6 +40,10 @@ function follow(options: LiveChangesOptions): void {
 async function next(): Promise<string> {
   const { done, value } = await reader.next();
   if (done) return 'done';
+  if (value.type === 'reconnected') {
+    reconnects += 1;
+    return next();
+  }
   return value.type === 'row' ? `row ${value.id}` : `${value.type} ${String(value.lastSeq)} ${value.pending}`;
 }
 
@@ -375,11 +382,17 @@ describe('A server that lacks a feed', () => {
     (await goLive('1-a')).answer(answer('', 405));
     for (const delay of [250, 500, 1000]) {
       (await server.request()).answer(page('1-a'));
+      if (delay > 250) {
+        expect(await awaited).toBe('idle 1-a 0');
+        awaited = next();
+      }
       (await server.request()).answer(page('1-a'));
       await clock.sleeping(delay);
       await clock.advance(delay);
     }
     (await server.request()).answer(page('1-a'));
+    expect(await awaited).toBe('idle 1-a 0');
+    awaited = next();
     await clock.sleeping(10_000);
     await clock.advance(10_000);
     expect((await server.request()).query.get('feed')).toBeNull();
@@ -393,6 +406,59 @@ describe('A server that lacks a feed', () => {
       name: 'ProtocolError',
       message: expect.stringContaining('event source'),
     });
+  });
+});
+
+describe('That it is connected again is told', () => {
+  test('once a connection that was torn is back, and before its rows', async () => {
+    follow({ feed: 'continuous' });
+    const live = await goLive('1-a');
+    live.tear();
+    await clock.sleeping(125);
+    await clock.advance(125);
+    expect(reconnects).toBe(0);
+    const again = await server.request();
+    await again.write('{"results":[\n');
+    await expect.poll(() => reconnects).toBe(1);
+    await again.write(`${row('2-b')}\n],\n"last_seq":"2-b","pending":0}\n`);
+    expect(await awaited).toBe('row doc 2-b');
+    expect(reconnects).toBe(1);
+  });
+
+  test.each([
+    ['a feed with heartbeats', { feed: 'continuous' }],
+    ['a feed with a timeout, before its time', { feed: 'continuous', timeout: 20_000 }],
+    ['a long poll, before its time', { feed: 'longpoll' }],
+  ] as const)('after the orderly end of %s, as when the database is deleted', async (_what, options) => {
+    follow(options);
+    const live = await goLive('1-a');
+    await live.write(options.feed === 'longpoll' ? '{"results":[\n' : '\n');
+    await clock.advance(9_000);
+    await live.write(options.feed === 'longpoll' ? '],\n"last_seq":"1-a","pending":0}\n' : lastLine('1-a'));
+    live.end();
+    const again = await server.request();
+    expect(again.query.get('since')).toBe('1-a');
+    await again.write('\n');
+    await expect.poll(() => reconnects).toBe(1);
+  });
+
+  test('not after an end that was agreed', async () => {
+    follow({ feed: 'longpoll' });
+    let live = await goLive('1-a');
+    for (const seq of ['2-b', '3-c']) {
+      live.answer(page(seq, row(seq)));
+      expect([await awaited, await next()]).toEqual([`row doc ${seq}`, `idle ${seq} 0`]);
+      awaited = next();
+      live = await server.request();
+    }
+    for (let quiet = 0; quiet < 3; quiet += 1) {
+      await clock.advance(20_000);
+      live.answer(page('3-c'));
+      live = await server.request();
+    }
+    live.answer(page('4-d', row('4-d')));
+    expect(await awaited).toBe('row doc 4-d');
+    expect(reconnects).toBe(0);
   });
 });
 

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import {
   advance,
   type FeedEvent,
+  type FeedFailure,
   type FeedPhase,
   type FeedPlan,
+  type FeedPurpose,
   type FeedState,
   initialState,
   requestKind,
@@ -25,12 +27,15 @@ const states = {
   'catching up': { ...fresh, phase: 'catching-up', failures: 1, strikes: 1 },
   'connecting live': { ...fresh, purpose: 'live', failures: 1, strikes: 1 },
   live: { ...fresh, phase: 'live', purpose: 'live', failures: 1, strikes: 1 },
+  'connecting to poll': { ...fresh, purpose: 'poll', failures: 1, strikes: 1 },
+  polling: { ...fresh, phase: 'catching-up', purpose: 'poll', failures: 1, strikes: 1 },
+  queued: { ...fresh, phase: 'queued', failures: 1, strikes: 1 },
   waiting: { ...fresh, phase: 'waiting', until: 9000, error, failures: 1, strikes: 1 },
   ended: { ...fresh, phase: 'ended' },
   failed: { ...fresh, phase: 'failed', error },
 } as const satisfies Record<string, FeedState>;
 
-const failed = (failure: 'passing' | 'silent' | 'lacking' | 'final'): FeedEvent => ({
+const failed = (failure: FeedFailure): FeedEvent => ({
   type: 'failed',
   failure,
   error,
@@ -46,9 +51,13 @@ const events = {
   completed: { type: 'completed' },
   'failed, passing': failed('passing'),
   'failed, silent': failed('silent'),
+  'failed, too many': failed('too-many'),
   'failed, lacking': failed('lacking'),
   'failed, final': failed('final'),
+  displaced: { type: 'displaced' },
   jumped: { type: 'jumped' },
+  'turn to wait': { type: 'turn', purpose: 'live' },
+  'turn to ask': { type: 'turn', purpose: 'poll' },
   elapsed: { type: 'elapsed' },
 } as const satisfies Record<string, FeedEvent>;
 
@@ -59,7 +68,7 @@ const all: Record<FeedEvent['type'], true> = {} as Record<Covered, true>;
 const phases: Record<FeedPhase, true> = {} as Record<(typeof states)[keyof typeof states]['phase'], true>;
 
 /** The phase, the request, the place of its kind, failures and strikes; `same`: nothing changes. */
-type Outcome = 'same' | readonly [FeedPhase, 'catch-up' | 'live', choice: number, failures: number, strikes: number];
+type Outcome = 'same' | readonly [FeedPhase, FeedPurpose, choice: number, failures: number, strikes: number];
 
 /** What happens 5 seconds after the request was sent: later than an answer would be hasty, sooner than a heartbeat. */
 const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> = {
@@ -73,24 +82,32 @@ const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> =
     completed: 'same',
     'failed, passing': ['waiting', 'catch-up', 0, 2, 1],
     'failed, silent': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, too many': ['waiting', 'catch-up', 0, 1, 1],
     'failed, lacking': ['failed', 'catch-up', 0, 1, 1],
     'failed, final': ['failed', 'catch-up', 0, 1, 1],
+    displaced: ['connecting', 'catch-up', 0, 1, 1],
     jumped: ['connecting', 'catch-up', 0, 0, 0],
+    'turn to wait': 'same',
+    'turn to ask': 'same',
     elapsed: 'same',
   },
   'catching up': {
     opened: 'same',
     heard: ['catching-up', 'catch-up', 0, 1, 1],
     moved: ['catching-up', 'catch-up', 0, 0, 1],
-    'finished at a position': ['connecting', 'live', 0, 1, 1],
-    'finished without a position': ['connecting', 'live', 0, 1, 1],
-    'finished with more': ['connecting', 'live', 0, 1, 1],
+    'finished at a position': ['queued', 'catch-up', 0, 1, 1],
+    'finished without a position': ['queued', 'catch-up', 0, 1, 1],
+    'finished with more': ['queued', 'catch-up', 0, 1, 1],
     completed: ['ended', 'catch-up', 0, 1, 1],
     'failed, passing': ['waiting', 'catch-up', 0, 2, 1],
     'failed, silent': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, too many': ['waiting', 'catch-up', 0, 1, 1],
     'failed, lacking': ['failed', 'catch-up', 0, 1, 1],
     'failed, final': ['failed', 'catch-up', 0, 1, 1],
+    displaced: ['connecting', 'catch-up', 0, 1, 1],
     jumped: ['connecting', 'catch-up', 0, 0, 0],
+    'turn to wait': 'same',
+    'turn to ask': 'same',
     elapsed: 'same',
   },
   'connecting live': {
@@ -103,24 +120,89 @@ const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> =
     completed: 'same',
     'failed, passing': ['waiting', 'catch-up', 0, 2, 2],
     'failed, silent': ['connecting', 'catch-up', 1, 2, 0],
+    'failed, too many': ['waiting', 'catch-up', 0, 1, 1],
     'failed, lacking': ['connecting', 'catch-up', 1, 2, 0],
     'failed, final': ['failed', 'live', 0, 1, 1],
+    displaced: ['queued', 'live', 0, 1, 1],
     jumped: ['connecting', 'catch-up', 0, 0, 0],
+    'turn to wait': 'same',
+    'turn to ask': 'same',
     elapsed: 'same',
   },
   live: {
     opened: 'same',
     heard: ['live', 'live', 0, 1, 1],
     moved: ['live', 'live', 0, 0, 0],
-    'finished at a position': ['connecting', 'live', 0, 0, 0],
+    'finished at a position': ['queued', 'live', 0, 0, 0],
     'finished without a position': ['connecting', 'catch-up', 0, 0, 0],
-    'finished with more': ['connecting', 'live', 0, 0, 0],
+    'finished with more': ['queued', 'live', 0, 0, 0],
     completed: ['ended', 'live', 0, 1, 1],
     'failed, passing': ['waiting', 'catch-up', 0, 2, 2],
     'failed, silent': ['connecting', 'catch-up', 1, 2, 0],
+    'failed, too many': ['waiting', 'catch-up', 0, 1, 1],
     'failed, lacking': ['connecting', 'catch-up', 1, 2, 0],
     'failed, final': ['failed', 'live', 0, 1, 1],
+    displaced: ['queued', 'live', 0, 1, 1],
     jumped: ['connecting', 'catch-up', 0, 0, 0],
+    'turn to wait': 'same',
+    'turn to ask': 'same',
+    elapsed: 'same',
+  },
+  'connecting to poll': {
+    opened: ['catching-up', 'poll', 0, 1, 1],
+    heard: 'same',
+    moved: 'same',
+    'finished at a position': 'same',
+    'finished without a position': 'same',
+    'finished with more': 'same',
+    completed: 'same',
+    'failed, passing': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, silent': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, too many': ['waiting', 'catch-up', 0, 1, 1],
+    'failed, lacking': ['failed', 'poll', 0, 1, 1],
+    'failed, final': ['failed', 'poll', 0, 1, 1],
+    displaced: ['queued', 'poll', 0, 1, 1],
+    jumped: ['connecting', 'catch-up', 0, 0, 0],
+    'turn to wait': 'same',
+    'turn to ask': 'same',
+    elapsed: 'same',
+  },
+  polling: {
+    opened: 'same',
+    heard: ['catching-up', 'poll', 0, 1, 1],
+    moved: ['catching-up', 'poll', 0, 0, 1],
+    'finished at a position': ['queued', 'poll', 0, 0, 1],
+    'finished without a position': ['queued', 'poll', 0, 0, 1],
+    'finished with more': ['queued', 'poll', 0, 0, 1],
+    completed: ['ended', 'poll', 0, 1, 1],
+    'failed, passing': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, silent': ['waiting', 'catch-up', 0, 2, 1],
+    'failed, too many': ['waiting', 'catch-up', 0, 1, 1],
+    'failed, lacking': ['failed', 'poll', 0, 1, 1],
+    'failed, final': ['failed', 'poll', 0, 1, 1],
+    displaced: ['queued', 'poll', 0, 1, 1],
+    jumped: ['connecting', 'catch-up', 0, 0, 0],
+    'turn to wait': 'same',
+    'turn to ask': 'same',
+    elapsed: 'same',
+  },
+  queued: {
+    opened: 'same',
+    heard: 'same',
+    moved: 'same',
+    'finished at a position': 'same',
+    'finished without a position': 'same',
+    'finished with more': 'same',
+    completed: 'same',
+    'failed, passing': 'same',
+    'failed, silent': 'same',
+    'failed, too many': 'same',
+    'failed, lacking': 'same',
+    'failed, final': 'same',
+    displaced: 'same',
+    jumped: 'same',
+    'turn to wait': ['connecting', 'live', 0, 1, 1],
+    'turn to ask': ['connecting', 'poll', 0, 1, 1],
     elapsed: 'same',
   },
   waiting: {
@@ -133,9 +215,13 @@ const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> =
     completed: 'same',
     'failed, passing': 'same',
     'failed, silent': 'same',
+    'failed, too many': 'same',
     'failed, lacking': 'same',
     'failed, final': 'same',
+    displaced: 'same',
     jumped: ['connecting', 'catch-up', 0, 0, 0],
+    'turn to wait': 'same',
+    'turn to ask': 'same',
     elapsed: ['connecting', 'catch-up', 0, 1, 1],
   },
   ended: everything('same'),
@@ -178,19 +264,52 @@ describe('advance', () => {
 });
 
 describe('A live feed', () => {
-  const live = stateAfter(fresh, [0, events.opened], [0, events['finished at a position']], [0, events.opened]);
+  const turn = events['turn to wait'];
+  const live = stateAfter(
+    fresh,
+    [0, events.opened],
+    [0, events['finished at a position']],
+    [0, turn],
+    [0, events.opened],
+  );
 
-  test('asks for what there is, then for what comes', () => {
+  test('asks for what there is, then, when its turn comes, for what comes or for what there is', () => {
     expect(requestKind(plan, fresh)).toBe('normal');
     expect(live.phase).toBe('live');
     expect(requestKind(plan, live)).toBe('continuous');
+    const displaced = stateAfter(live, [1, events.displaced]);
+    expect(displaced.phase).toBe('queued');
+    expect(requestKind(plan, stateAfter(displaced, [2, events['turn to ask']]))).toBe('normal');
+  });
+
+  test('asks for all there is after a poll that tells of more', () => {
+    const polled = stateAfter(live, [1, events.displaced], [2, events['turn to ask']], [3, events.opened]);
+    expect(stateAfter(polled, [4, events.moved], [5, events['finished with more']])).toMatchObject({
+      phase: 'connecting',
+      purpose: 'catch-up',
+    });
+  });
+
+  test('waits as long as the whole origin when it is asked too much, and does not take it for a failure of its own', () => {
+    const refused: FeedEvent = { type: 'failed', failure: 'too-many', error, floor: 45_000 };
+    for (const strikes of [0, 1, 2]) {
+      expect(advance(plan, { ...live, strikes }, refused, at(100))).toMatchObject({
+        phase: 'waiting',
+        purpose: 'catch-up',
+        until: 45_100,
+        choice: 0,
+        failures: 0,
+        strikes,
+        error,
+      });
+    }
   });
 
   test('catches up page by page while the server counts more and rows come', () => {
     const moved = stateAfter(states['catching up'], [1, events.moved], [2, events['finished with more']]);
     expect(moved).toMatchObject({ phase: 'connecting', purpose: 'catch-up', moved: false });
     // The same without a row would go on for ever.
-    expect(stateAfter(moved, [3, events.opened], [4, events['finished with more']])).toMatchObject({ purpose: 'live' });
+    expect(stateAfter(moved, [3, events.opened], [4, events['finished with more']])).toMatchObject({ phase: 'queued' });
   });
 
   test('waits twice as long with each failure, up to the cap, and at least as long as it was asked to', () => {
@@ -218,7 +337,7 @@ describe('A live feed', () => {
   });
 
   test('that ends at once with a change goes on at once', () => {
-    expect(stateAfter(live, [1, events.moved], [2, events['finished at a position']])).toMatchObject({
+    expect(stateAfter(live, [1, events.moved], [2, events['finished at a position']], [2, turn])).toMatchObject({
       phase: 'connecting',
       purpose: 'live',
       failures: 0,
@@ -248,7 +367,7 @@ describe('A live feed', () => {
     'that is cut every 30 seconds, after %s, waits no longer each time, and is kept',
     (_after, sign, first) => {
       let state: FeedState = live;
-      for (let turn = 0; turn < 20; turn += 1) {
+      for (let time = 0; time < 20; time += 1) {
         const begun = state.begun;
         state = stateAfter(state, [begun + first, events[sign]], [begun + 30_000, events['failed, passing']]);
         const due = begun + 30_000 + 500;
@@ -258,6 +377,7 @@ describe('A live feed', () => {
           [due, events.elapsed],
           [due, events.opened],
           [due, events['finished at a position']],
+          [due, turn],
           [due, events.opened],
         );
         expect(state.phase).toBe('live');
@@ -265,19 +385,47 @@ describe('A live feed', () => {
     },
   );
 
-  test('is polled where no kind works, and tries the best one again after an hour', () => {
-    let state: FeedState = { ...states['catching up'], choice: 2, chosenAt: 0 };
+  test('is polled where no kind works, and tries the best one again when it is time', () => {
+    let state: FeedState = { ...states['catching up'], choice: 2, retryAt: 60_000 };
     state = stateAfter(state, [1000, events['finished at a position']]);
     expect(state).toMatchObject({ phase: 'waiting', until: 8000, failures: 0 });
     expect(state).not.toHaveProperty('error');
     expect(requestKind(plan, state)).toBe('normal');
-    state = stateAfter(
-      state,
-      [8000, events.elapsed],
-      [8001, events.opened],
-      [3_600_000, events['finished at a position']],
+    const [tooSoon, due] = [59_999, 60_000].map((time) =>
+      stateAfter(state, [8000, events.elapsed], [8001, events.opened], [time, events['finished at a position']]),
     );
-    expect(state).toMatchObject({ phase: 'connecting', purpose: 'live', choice: 0 });
+    expect(tooSoon).toMatchObject({ phase: 'waiting', choice: 2 });
+    expect(due).toMatchObject({ phase: 'queued' });
+    expect(stateAfter(due ?? fresh, [60_000, turn])).toMatchObject({ phase: 'connecting', purpose: 'live', choice: 0 });
+  });
+
+  test('that failed by silence is tried again after a minute, then after twice as long each time, up to an hour', () => {
+    let state: FeedState = live;
+    const minutes = Array.from({ length: 8 }, () => {
+      const begun = state.begun;
+      state = stateAfter(state, [begun + 30_000, events['failed, silent']]);
+      expect(state).toMatchObject({ phase: 'connecting', purpose: 'catch-up', choice: 1 });
+      const penalty = state.retryAt - begun - 30_000;
+      const queued = stateAfter(
+        state,
+        [begun + 30_001, events.opened],
+        [begun + 30_002, events['finished at a position']],
+      );
+      expect(stateAfter(queued, [state.retryAt - 1, turn])).toMatchObject({ purpose: 'live', choice: 1 });
+      state = stateAfter(queued, [state.retryAt, turn], [state.retryAt, events.opened]);
+      expect(state).toMatchObject({ phase: 'live', choice: 0 });
+      return penalty / 60_000;
+    });
+    expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    // Once it works, what was is forgotten.
+    state = stateAfter(state, [state.begun + plan.heartbeat, events.heard]);
+    state = stateAfter(state, [state.begun + 40_000, events['failed, passing']]);
+    const struck = { ...state, phase: 'live', purpose: 'live', strikes: 2, begun: 0 } as const;
+    expect(advance(plan, struck, events['failed, passing'], at(0)).retryAt).toBe(60_000);
+  });
+
+  test('that a server lacks is not asked for again for an hour', () => {
+    expect(stateAfter(live, [1000, events['failed, lacking']]).retryAt).toBe(3_601_000);
   });
 
   test('that is the only kind is kept through silence and strikes, but not where the server lacks it', () => {

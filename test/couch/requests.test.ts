@@ -94,17 +94,14 @@ describe('A request', () => {
     );
   });
 
-  test.each([408, 425, 429, 502, 503, 504, 507])(
-    'is sent again after status %d, with growing waits',
-    async (status) => {
-      const database = await databaseOf([answer('busy', status), answer('busy', status), answer(info)]);
-      expect((await database.info()).docCount).toBe(3);
-      expect(waits).toEqual([125, 250]);
-    },
-  );
+  test.each([408, 425, 502, 503, 504, 507])('is sent again after status %d, with growing waits', async (status) => {
+    const database = await databaseOf([answer('busy', status), answer('busy', status), answer(info)]);
+    expect((await database.info()).docCount).toBe(3);
+    expect(waits).toEqual([125, 250]);
+  });
 
   test('waits as long as Retry-After asks', async () => {
-    const database = await databaseOf([answer('', 429, { 'retry-after': '7' }), answer(info)]);
+    const database = await databaseOf([answer('', 503, { 'retry-after': '7' }), answer(info)]);
     await database.info();
     expect(waits).toEqual([7000]);
   });

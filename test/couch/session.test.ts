@@ -46,12 +46,12 @@ describe('A session', () => {
     answer({ ok: true }, 200, { 'set-cookie': `AuthSession=${cookie}; Version=1; Path=/; HttpOnly${more}` });
   const unauthorized = answer({ error: 'unauthorized', reason: 'You are not authorized' }, 401);
 
-  function open(): Database {
+  function open(attempts = 1): Database {
     now = 0;
     return couch.db(`${server.url}/prefix/db`, {
       auth: { session },
       platform: { elapsed: () => now },
-      retry: { attempts: 1 },
+      retry: { attempts, base: 0 },
     });
   }
   const seen = (): string[] =>
@@ -101,6 +101,16 @@ describe('A session', () => {
     server = await startScriptedServer(login('one'), unauthorized);
     await expect(open().info()).rejects.toMatchObject({ status: 401 });
     expect(server.requests).toHaveLength(2);
+  });
+
+  test.each([
+    ['shows the page of a proxy', answer('<html>Sign in, please</html>', 200, { 'content-type': 'text/html' })],
+    ['is busy', answer({ error: 'too_many_requests' }, 429, { 'retry-after': '0' })],
+    ['is starting', answer({ error: 'nodedown' }, 503)],
+  ])('is begun by another try when the server %s', async (_case, step) => {
+    server = await startScriptedServer(step, login('one'), info);
+    await open(2).info();
+    expect(seen()).toEqual(['POST /prefix/_session -', 'POST /prefix/_session -', 'GET /prefix/db AuthSession=one']);
   });
 
   test('gives way to name and password on a server that has none', async () => {

@@ -105,7 +105,7 @@ describe('the README', async () => {
         expect(await installed.run('sh', '-c', local(command)), command).toMatchObject({ exitCode: 0 });
       } else {
         // What concerns the checkout is only looked up: this is a part of `npm test`.
-        const script = /^npm ci && npm (?:run )?(\w+)$/.exec(command)?.[1];
+        const script = /^(?:npm ci && )?npm (?:run )?([\w:]+)(?: -- .+)?$/.exec(command)?.[1];
         expect(Object.keys(scripts.scripts), command).toContain(script);
       }
     }

@@ -1,6 +1,8 @@
+import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { couch } from '../../src/couch/couch.ts';
 import { pull } from '../../src/pull/pull.ts';
+import type { PullEvent } from '../../src/pull/status.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
 import { expectFaithful } from '../support/faithful.ts';
 import { createDatabase } from '../support/source-database.ts';
@@ -25,7 +27,7 @@ describe.each(integrationServers)('When a database of %s', (_name, open, { isCou
     expect(await replica.info()).toEqual(before);
   });
 
-  whatCouchDbDoes('is deleted and made again, a pull brings what the new one has', async () => {
+  test('is deleted and made again with less in it, a pull brings what the new one has', async () => {
     const { server, source, replica } = ground;
     await source.replicate(smallDocuments(30));
     await pullOnce();
@@ -36,6 +38,43 @@ describe.each(integrationServers)('When a database of %s', (_name, open, { isCou
     for (const { _id, _rev } of smallDocuments(10, 'second')) expect(await replica.get(_id)).toMatchObject({ _rev });
     expect(await pullOnce()).toMatchObject({ docsRead: 0, docsWritten: 0 });
   });
+
+  for (const [how, options] of [
+    ['live', {}],
+    ['by polling', { interval: 100 }],
+  ] as const) {
+    whatCouchDbDoes(`is deleted and made again, a pull that goes on goes on with the new one, ${how}`, async () => {
+      const { server, source, replica } = ground;
+      await source.replicate(smallDocuments(30));
+      const running = pull(couch.db(source.url), replica, { mode: 'continuous', ...options });
+      const until = (type: PullEvent['type']) =>
+        firstValueFrom(running.events$.pipe(filter((event) => event.type === type)), { defaultValue: undefined });
+      try {
+        await running.caughtUp;
+        for (const round of ['at once', 'after a while']) {
+          const gone = until('source-deleted');
+          await source.destroy();
+          if (round === 'after a while') await gone;
+          const again = await createDatabase(server.url, source.name);
+          await again.replicate(smallDocuments(10, round));
+          // Subscribed before the replica is asked, so that no batch in between is overlooked.
+          for (
+            let next = until('batch');
+            (await replica.get(`${round}-0000009`)) === undefined;
+            next = until('batch')
+          ) {
+            await next;
+          }
+          await again.put({ _id: `then ${round}` });
+          await running.inSync();
+          expect(await replica.get(`then ${round}`)).toBeDefined();
+        }
+        expect(await replica.info()).toMatchObject({ docCount: 30 + 2 * 11 });
+      } finally {
+        await running.stop();
+      }
+    });
+  }
 
   whatCouchDbDoes('is purged of a document, a pull keeps it and goes on', async () => {
     const { source, replica } = ground;

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startServer } from '../../demo/server/index.ts';
 import { couch } from '../../src/couch/couch.ts';
+import type { Sequence } from '../../src/couch/sequence.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import type { PullOptions } from '../../src/pull/options.ts';
 import { pull } from '../../src/pull/pull.ts';
@@ -19,6 +20,7 @@ async function startPaused(options: PullOptions) {
   await running.caughtUp;
   running.pause();
   return {
+    url: `${server.url}/source`,
     database,
     replica,
     running,
@@ -68,4 +70,51 @@ test('a pull of leaves is in sync without a revision that was replaced meanwhile
   running.resume();
   await waiting;
   expect(await replica.get('edited')).toMatchObject({ v: 2 });
+});
+
+test('a pull is in sync with the sequence at which it stands, without a request', async () => {
+  const server = await startServer();
+  onTestFinished(() => server.close());
+  server.createDatabase('source').load(smallDocuments(3));
+  const replica = await openReplica(memoryKv(), 'source');
+  const running = pull(couch.db(`${server.url}/source`), replica, { mode: 'continuous', interval: 60_000 });
+  onTestFinished(() => running.stop());
+  await running.caughtUp;
+  server.requests.reset();
+  const { seq } = running.status();
+  if (seq === undefined) throw new Error('A pull that has caught up stands nowhere');
+  await running.inSync({ seq });
+  expect(server.requests.total).toBe(0);
+});
+
+test('a pull is in sync with a sequence as soon as its row is stored, or else once all is that there is', async () => {
+  const { url, database, replica, running } = await startPaused({ batchSize: 1, interval: 5 });
+  for (let n = 0; n < 5; n += 1) database.put({ _id: `new-${n}` });
+  const sequences: (Sequence | null)[] = [];
+  for await (const event of couch.db(url).changes({ since: running.status().seq ?? 0 })) {
+    if (event.type === 'row') sequences.push(event.seq);
+  }
+  const second = sequences[1];
+  if (typeof second !== 'string') throw new Error('A row says no sequence');
+  const told: string[] = [];
+  const waiting = [
+    running.inSync({ seq: second }).then(() => told.push('row')),
+    running.inSync({ seq: `${second}-of-another-answer` }).then(() => told.push('all')),
+  ];
+  running.events$.subscribe(({ type }) => {
+    if (type === 'batch' && running.status().docsWritten === 5) running.pause();
+  });
+  running.resume();
+  await waiting[0];
+  for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual(['row']);
+  expect((await replica.info()).docCount).toBe(5);
+  running.resume();
+  await waiting[1];
+  expect((await replica.info()).docCount).toBe(8);
+});
+
+test('a pull is waited for by an id or a sequence, not by both', async () => {
+  const { running } = await startPaused({});
+  await expect(running.inSync({ id: 'a', seq: '1-a' })).rejects.toMatchObject({ name: 'InputError' });
 });

@@ -4,7 +4,7 @@ import { parseChangesRow } from '../../src/couch/changes-row.ts';
 import { cutBatches, type RowBatch } from '../../src/pull/batches.ts';
 import { pullId, sourceName } from '../../src/pull/identity.ts';
 import { divide } from '../../src/pull/parts.ts';
-import { offeredBy, plan } from '../../src/pull/plan.ts';
+import { leavesBy, offeredBy, plan } from '../../src/pull/plan.ts';
 import { Underway } from '../../src/pull/underway.ts';
 
 function row(id: string, revs: string[], more: object = {}): ChangesRow {
@@ -87,6 +87,15 @@ describe('offeredBy', () => {
     expect(offeredBy(rows)).toEqual([
       { id: 'a', revs: ['1-a', '2-b'] },
       { id: '_design/d', revs: ['1-d'] },
+    ]);
+  });
+});
+
+describe('leavesBy', () => {
+  test('has of each document what its last row tells', () => {
+    expect(leavesBy([row('a', ['2-b', '2-a']), row('b', ['1-b']), row('a', ['3-c'])])).toEqual([
+      { id: 'a', revs: ['3-c'] },
+      { id: 'b', revs: ['1-b'] },
     ]);
   });
 });

@@ -145,6 +145,14 @@ describe('Rows', () => {
     await expectFaithful(replica, source);
   });
 
+  test('that tell of a change and of the next one leave no leaf of the former in a mirror', async () => {
+    const _rev = await source.put({ _id: 'edited', v: 1 });
+    await source.put({ _id: 'edited', _rev, v: 2 });
+    const earlier = { seq: null, id: 'edited', changes: [{ rev: _rev }], doc: { _id: 'edited', _rev, v: 1 } };
+    expect(await pullFeed(withRows(earlier), { history: 'leaves' })).toMatchObject({ docsRead: 2, docsFailed: 0 });
+    await expectFaithful(replica, source, { leavesAlone: true });
+  });
+
   test('of an older state come after newer ones without harm, as when a source rewinds', async () => {
     await source.replicate([{ _id: 'doc', _rev: '1-a', v: 1 }]);
     let old: object | undefined;

@@ -15,7 +15,8 @@ export function readFeed(url: string, options: LiveChangesOptions): FeedReader {
     for (;;) {
       const { done, value } = await iterator.next();
       if (done) return;
-      yield textOf(value);
+      // How often servers and networks cut a connection off is not what readers are for.
+      if (value.type !== 'reconnected') yield textOf(value);
     }
   };
   const told = texts();

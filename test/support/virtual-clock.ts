@@ -11,6 +11,8 @@ export interface VirtualClock {
   sleeping(ms: number): Promise<void>;
   /** For how many milliseconds those who sleep went to sleep. */
   readonly sleeps: readonly number[];
+  /** In how many milliseconds the next of them is to wake; undefined when nobody sleeps. */
+  readonly next: number | undefined;
 }
 
 interface Sleeper {
@@ -73,6 +75,9 @@ export function virtualClock(): VirtualClock {
     },
     get sleeps() {
       return [...sleepers].map(({ ms }) => ms);
+    },
+    get next() {
+      return sleepers.size === 0 ? undefined : Math.max(0, Math.min(...[...sleepers].map(({ due }) => due)) - now);
     },
   };
 }

@@ -15,9 +15,14 @@ let server: CouchServer;
 let source: SourceDatabase;
 let folder: string;
 let directory: string;
+/** How far the clock of the server is ahead. */
+let later = 0;
 
 beforeAll(async () => {
-  server = await startServer({ admins: { admin: 'pa:ss@word' } });
+  server = await startServer({
+    admins: { admin: 'pa:ss@word' },
+    platform: { now: () => Date.now() + later },
+  });
 });
 afterAll(() => server.close());
 beforeEach(async () => {
@@ -137,6 +142,22 @@ describe('couchtide pull', () => {
       ['edited', { start: 3, ids: ['c'] }],
       ['plain', { start: 1, ids: ['a'] }],
     ]);
+  });
+
+  test('says what it does about another selection, and about a database that was made anew', async () => {
+    expect((await runCli(['pull', source.url, directory, '--doc-id', 'edited'])).stderr).toBe('');
+    expect((await runCli(['pull', source.url, directory])).stderr).toBe(
+      'No pull of this selection has been here before: comparing everything, and fetching only what is missing\n',
+    );
+    expect((await runCli(['pull', source.url, directory])).stderr).toBe('');
+    await source.destroy();
+    later += 60_000;
+    source = await createDatabase(withCredentials(server.url), 'recipes');
+    const { code, stderr } = await runCli(['pull', source.url, directory]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'The database was deleted and made anew since the last pull: reading all of it; what is here stays\n',
+    });
   });
 
   test('--continuous goes on until it is interrupted', async () => {

@@ -1,0 +1,44 @@
+// RxDB, into its storage in memory. The settings are options of `pull`. It takes winners, and no history.
+import { createRxDatabase } from 'rxdb';
+import { getFetchWithCouchDBAuthorization, replicateCouchDB } from 'rxdb/plugins/replication-couchdb';
+import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+import { measure } from '../measure.ts';
+
+const FIELDS = 17;
+
+const schema = {
+  version: 0,
+  type: 'object',
+  primaryKey: '_id',
+  properties: {
+    _id: { type: 'string', maxLength: 100 },
+    ...Object.fromEntries(Array.from({ length: FIELDS }, (_, index) => [`field${index}`, { type: 'string' }])),
+  },
+};
+
+await measure(async ({ url, settings }) => {
+  const database = await createRxDatabase({ name: 'replica', storage: getRxStorageMemory() });
+  const { documents } = await database.addCollections({ documents: { schema } });
+  const { address, fetch } = sourceOf(url);
+  const replication = replicateCouchDB({
+    replicationIdentifier: 'bench',
+    collection: documents,
+    url: address,
+    fetch,
+    live: false,
+    pull: settings,
+  });
+  // It would try again for ever.
+  const failed = new Promise((_, reject) => replication.error$.subscribe(reject));
+  await Promise.race([replication.awaitInitialReplication(), failed]);
+  return async () => ({ documents: await documents.count().exec() });
+});
+
+/** The url as its replication wants it, and credentials as its documentation gives them. */
+function sourceOf(url) {
+  const { username, password, origin, pathname } = new URL(url);
+  const address = `${origin}${pathname}/`;
+  if (username === '') return { address, fetch: globalThis.fetch };
+  const credentials = [username, password].map(decodeURIComponent);
+  return { address, fetch: getFetchWithCouchDBAuthorization(...credentials) };
+}
