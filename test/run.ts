@@ -26,8 +26,9 @@ import {
 const foreign = [
   { runtime: 'deno', args: ['run', '--no-lock', '--cached-only', '-A'], suite: 'test/contract/run-deno.ts' },
   { runtime: 'bun', args: ['run'], suite: 'test/contract/run-bun.ts' },
-  // It drives the browsers, and says by itself which of them is not here.
+  // They drive the browsers, and say by themselves which of them is not here.
   { runtime: 'node', args: [], suite: 'test/contract/run-browsers.ts' },
+  { runtime: 'node', args: [], suite: 'test/browser/run.ts' },
 ];
 
 const { values: options } = parseArgs({ options: { complete: { type: 'boolean', default: false } } });

@@ -31,7 +31,7 @@ export async function run(args: readonly string[], version: string, context: Con
     .description('bring a database onto disk, or what is new of it')
     .argument('<database-url>', 'such as http://127.0.0.1:5984/recipes')
     .argument('<directory>', 'where the replica is, or is to be')
-    .option('--no-attachments', 'leave the content of attachments out, as this version does anyway')
+    .option('--no-attachments', 'leave the content of attachments out; a later pull without this brings it')
     .option('--doc-id <id>', 'only this document; may be given several times', collect)
     .addOption(
       new Option('--history <history>', 'what is kept of the ancestry of revisions').choices(['full', 'leaves']),
@@ -49,7 +49,7 @@ export async function run(args: readonly string[], version: string, context: Con
     .description('write the documents of a replica, one a line')
     .argument('<directory>', 'where the replica is')
     .addOption(
-      new Option('--format <format>', 'lines of JSON, or a folder of files')
+      new Option('--format <format>', 'lines of JSON, or a folder of files, attachments among them')
         .choices(['ndjson', 'files'])
         .default('ndjson'),
     )

@@ -85,6 +85,16 @@ export class Progress {
     this.tell({ type: 'caught-up' });
   }
 
+  /** Another pull works, and stands so. What it has done is told here too, as far as it can be told from how it stands. */
+  onStandby(leader: PullStatus | undefined): void {
+    const before = this.#status$.value.leader;
+    this.move('standby', { leader });
+    if (leader === undefined) return;
+    const hasMoved = leader.seq !== before?.seq;
+    if (hasMoved && leader.seq !== undefined) this.tell({ type: 'checkpoint', seq: leader.seq });
+    if (leader.state === 'live' && (hasMoved || before?.state !== 'live')) this.tell({ type: 'caught-up' });
+  }
+
   onRetry(notice: RetryNotice): void {
     const { error } = notice;
     this.move(isNetworkError(error) && error.failure === 'unreachable' ? 'unreachable' : 'refused');

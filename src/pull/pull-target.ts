@@ -50,6 +50,10 @@ export class PullTarget {
     if (context.checkpoints === undefined) checkpointsOf(target);
   }
 
+  get store(): Kv | undefined {
+    return this.#target.store;
+  }
+
   async open(): Promise<TargetState> {
     this.#state = await this.patiently(() => this.#target.open());
     return this.#state;

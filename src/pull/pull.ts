@@ -15,7 +15,10 @@ export interface Pull {
   readonly status$: Observable<PullStatus>;
   /** What happens in it; completes with the pull. */
   readonly events$: Observable<PullEvent>;
-  /** Holds it at once. A commit that is under way is finished; what has been read is kept for when it goes on. */
+  /**
+   * Holds it at once. A commit that is under way is finished; what has been read is kept for when it goes on. In `standby` it is
+   * the pull that works which is held, and let go on by `resume`, within a moment.
+   */
   pause(): void;
   /** Goes on after `pause`, after `auth-required` once the credentials are good again, and after `quota` once there is room. */
   resume(): void;
@@ -49,6 +52,10 @@ export interface Pull {
  * next one goes on where its last batch ended. A revision that cannot be had does not stop the others: it is recorded in
  * the same commit, and every later pull tries it again. What other targets than a replica do differently, and how they
  * fail, {@link Target} says.
+ *
+ * Continuous pulls of one id into one target, in several tabs and workers or in one, agree on one that works, where the target's store
+ * has locks; the others are in `standby`, show how it stands, can pause it, and go on from its checkpoint when it ends or its tab
+ * is closed. One-shot pulls are not held up by others.
  *
  * Costs: two requests when nothing is new, or when all that is new fits one page and is of the first generation; one more for
  * every 500 revisions of a later generation. Memory: a few batches, whatever the size of the source.

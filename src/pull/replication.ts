@@ -3,11 +3,13 @@ import { type ChildController, childController } from '../core/abort.ts';
 import { InputError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
 import type { Platform } from '../core/platform.ts';
-import type { Database, DatabaseInfo } from '../couch/database.ts';
+import type { Database } from '../couch/database.ts';
 import { defaultRetry } from '../couch/retry.ts';
 import type { Sequence } from '../couch/sequence.ts';
 import type { Target } from '../replica/target.ts';
+import { expectedRows, meanLength } from './expected.ts';
 import { fetchFirst } from './fetch-first.ts';
+import { pullId } from './identity.ts';
 import { waitUntilInSync } from './in-sync.ts';
 import type { PullSettings } from './options.ts';
 import { Passage } from './passage.ts';
@@ -16,6 +18,7 @@ import { Progress } from './progress.ts';
 import { PullTarget } from './pull-target.ts';
 import { readLive } from './read-live.ts';
 import { onlyOf, readSelection } from './read-selection.ts';
+import { Reins } from './reins.ts';
 import { RequestSize } from './request-size.ts';
 import { retryFailed } from './retry-failed.ts';
 import { isPlain } from './source-identity.ts';
@@ -39,6 +42,7 @@ export class Replication {
   readonly #controller: ChildController;
   readonly #gate = new Gate();
   readonly #progress: Progress;
+  readonly #reins: Reins;
   /** Whether the source has ever been there. */
   #isFound = false;
   #isMissing = false;
@@ -74,6 +78,13 @@ export class Replication {
       onRetry: (notice) => this.#progress.onRetry(notice),
       onRecovered: () => this.#progress.move('progress'),
     });
+    this.#reins = new Reins({
+      target: this.#target,
+      name: async () => settings.id ?? pullId(source.url, settings.selection),
+      platform: on,
+      progress: this.#progress,
+      gate: this.#gate,
+    });
     this.caughtUp = this.#firstTimeCaughtUp();
     this.done = this.#run();
     // Whoever listens hears of the failure; nobody has to.
@@ -86,13 +97,11 @@ export class Replication {
   }
 
   pause(): void {
-    this.#gate.close();
-    this.#progress.move('pause');
+    this.#reins.pause();
   }
 
   resume(): void {
-    this.#progress.move('resume', { error: undefined });
-    this.#gate.open();
+    this.#reins.resume();
   }
 
   async stop(): Promise<void> {
@@ -106,7 +115,7 @@ export class Replication {
     const isInSync = await waitUntilInSync({
       source: this.#source,
       target: this.#target,
-      since: () => this.status().seq,
+      since: () => (this.status().leader ?? this.status()).seq,
       only: id === undefined ? onlyOf(selection) : { docIds: [id] },
       until: seq,
       batchSize,
@@ -135,7 +144,7 @@ export class Replication {
       state = 'stopped';
       this.#progress.move('stop');
     }
-    const { state: _, error: __, pending: ___, ...figures } = this.status();
+    const { state: _, error: __, pending: ___, leader: ____, ...figures } = this.status();
     const result = { ...figures, state, ms: this.#platform.elapsed() - begun };
     this.#end({ type: 'done', result });
     return result;
@@ -148,6 +157,11 @@ export class Replication {
       this.#progress.tell({ type: 'caught-up' });
       return;
     }
+    await this.#reins.run((held) => this.#pullOn(held), signal);
+  }
+
+  /** Follows the source until the signal aborts. */
+  async #pullOn(signal: AbortSignal): Promise<void> {
     const run = async (): Promise<void> => {
       const caughtUp = await this.#catchUp(signal);
       this.#progress.onCaughtUp();
@@ -190,7 +204,7 @@ export class Replication {
     if (reason === 'recreated') this.#progress.tell({ type: 'source-recreated' });
     if (reason === 'rewound') this.#progress.tell({ type: 'source-rewound' });
     this.#progress.tell({ type: 'started', since: since ?? 0, reason });
-    this.#progress.move('ready', { seq: through, pending: this.#expected(info, since) });
+    this.#progress.move('ready', { seq: through, pending: expectedRows(info, since, this.#settings.selection) });
     return start;
   }
 
@@ -198,7 +212,7 @@ export class Replication {
   async #bring(start: StartingPoint, signal: AbortSignal): Promise<CaughtUp> {
     const { info, empty, checkpoints, lacksContent, since, through } = start;
     const { selection, batchSize, batchLength, first } = this.#settings;
-    const size = new RequestSize(estimateOf(info));
+    const size = new RequestSize(meanLength(info));
     const passage = new Passage({
       source: this.#source,
       target: this.#target,
@@ -253,13 +267,6 @@ export class Replication {
     }
   }
 
-  /** How many rows there will be, as far as that can be told before the first. */
-  #expected({ docCount, docDelCount }: DatabaseInfo, since: Sequence | undefined): number | undefined {
-    const { docIds, selector, filter } = this.#settings.selection;
-    const isWhole = docIds === undefined && selector === undefined && filter === undefined;
-    return since === undefined && isWhole ? docCount + docDelCount : undefined;
-  }
-
   #firstTimeCaughtUp(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.events$.subscribe((event) => {
@@ -280,12 +287,6 @@ export class Replication {
     this.#controller.release();
     this.#progress.end(event);
   }
-}
-
-/** How long a document is on the average, where the source tells. */
-function estimateOf({ externalSize, docCount, docDelCount }: DatabaseInfo): number {
-  const documents = docCount + docDelCount;
-  return externalSize === undefined || documents === 0 ? 0 : externalSize / documents;
 }
 
 /** Why the signal of a pull aborts that was stopped. */

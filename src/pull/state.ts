@@ -8,6 +8,7 @@
  * - `backing-off`: the source answered that it cannot now, or the target is busy; waiting to try again
  * - `auth-required`: the source wants other credentials; waiting for `resume`
  * - `quota`: the target's store has no room left; what it holds can be read. Waiting for `resume`
+ * - `standby`: another pull of the same id works into the same target, as in another tab; this one goes on when that ends
  * - `paused`: by the caller
  * - `completed`, `stopped`, `failed`: over
  */
@@ -19,6 +20,7 @@ export type PullState =
   | 'backing-off'
   | 'auth-required'
   | 'quota'
+  | 'standby'
   | 'paused'
   | 'completed'
   | 'stopped'
@@ -27,7 +29,8 @@ export type PullState =
 /**
  * What happens to a pull: the source is known and rows can be read (`ready`), something arrived or was stored (`progress`),
  * everything that the source had is stored (`caught-up`), a request failed and will be sent again (`unreachable`,
- * `refused`), one was turned away (`unauthorized`), the store has no room left (`full`), the caller's `pause`, `resume` and `stop`, and the end (`done`, `fail`).
+ * `refused`), one was turned away (`unauthorized`), the store has no room left (`full`), another pull leads (`standby`) or none
+ * does any more (`lead`), the caller's `pause`, `resume` and `stop`, and the end (`done`, `fail`).
  */
 export type PullTrigger =
   | 'ready'
@@ -37,6 +40,8 @@ export type PullTrigger =
   | 'refused'
   | 'unauthorized'
   | 'full'
+  | 'standby'
+  | 'lead'
   | 'pause'
   | 'resume'
   | 'stop'
@@ -79,9 +84,11 @@ export function isOver(state: PullState): boolean {
   return state === 'completed' || state === 'stopped' || state === 'failed';
 }
 
-type RunningTrigger = 'ready' | 'progress' | 'caught-up' | 'unreachable' | 'refused' | 'unauthorized' | 'full';
+type RunningTrigger = Exclude<PullTrigger, 'pause' | 'resume' | 'stop' | 'done' | 'fail'>;
 
 function running(state: PullState, trigger: RunningTrigger): PullState {
+  // What it asks for itself meanwhile says nothing about the pull that works.
+  if (state === 'standby' && trigger !== 'lead') return state;
   switch (trigger) {
     case 'ready':
       return 'catching-up';
@@ -94,6 +101,10 @@ function running(state: PullState, trigger: RunningTrigger): PullState {
       return 'auth-required';
     case 'full':
       return 'quota';
+    case 'standby':
+      return 'standby';
+    case 'lead':
+      return 'starting';
     case 'unreachable':
       return 'offline';
     case 'refused':

@@ -25,10 +25,15 @@ export interface PullStatus {
   readonly bytes: number;
   /** What it failed of. */
   readonly error?: unknown;
+  /**
+   * In `standby`: how the pull stands that works, as it has told last, four times a second at the most; undefined until it has. An
+   * error is told by its `name` and `message`.
+   */
+  readonly leader?: PullStatus | undefined;
 }
 
 /** What a pull came to. */
-export interface PullResult extends Omit<PullStatus, 'state' | 'error' | 'pending'> {
+export interface PullResult extends Omit<PullStatus, 'state' | 'error' | 'pending' | 'leader'> {
   /** `stopped` when it was ended early: what is stored stays, and the next pull goes on from there. */
   readonly state: 'completed' | 'stopped';
   /** How long it took, in milliseconds. */

@@ -1,6 +1,6 @@
 import { Attachment, type ByteRange } from '../core/attachment.ts';
-import { parseAttachmentStub } from '../core/attachment-stub.ts';
-import { StoreError } from '../core/errors.ts';
+import { type AttachmentStub, parseAttachmentStub } from '../core/attachment-stub.ts';
+import { isProtocolError, StoreError } from '../core/errors.ts';
 import { objectMembers } from '../core/json-text.ts';
 import type { Kv } from '../kv/kv.ts';
 import { nodeDeleted } from '../revs/leaves.ts';
@@ -47,7 +47,8 @@ export async function readAttachment(
     .filter((attachment) => attachment.name === name)
     .at(-1);
   if (member === undefined) return undefined;
-  const stub = parseAttachmentStub(name, JSON.parse(attachments.slice(member.start, member.end)));
+  const stub = stubOf(name, attachments.slice(member.start, member.end));
+  if (stub === undefined) return undefined;
   const start = Math.min(Math.max(range.start ?? 0, 0), stub.length);
   const end = Math.min(Math.max(range.end ?? stub.length, start), stub.length);
   return new Attachment({ ...stub, rev: stored.rev }, async function* () {
@@ -64,6 +65,16 @@ export async function readAttachment(
       yield piece;
     }
   });
+}
+
+/** What a stored stub tells; undefined where nothing can be found by it. */
+function stubOf(name: string, text: string): AttachmentStub | undefined {
+  try {
+    return parseAttachmentStub(name, JSON.parse(text));
+  } catch (error) {
+    if (isProtocolError(error)) return undefined;
+    throw error;
+  }
 }
 
 interface Stretch {

@@ -1,81 +1,95 @@
+import type { Subscriber } from 'rxjs';
+import type { AllDocsRange } from './all-docs.ts';
 import { type LiveChange, liveDoc, orderOf } from './live-doc.ts';
-import type { LiveDocument } from './live-document.ts';
-import type { LiveRange } from './live-range.ts';
+import { LiveDocument } from './live-document.ts';
+import { LiveRange } from './live-range.ts';
 import { readWinners, type Shown } from './read.ts';
+import type { ReplicaDoc } from './replica-doc.ts';
 import type { DocumentStorage } from './storage.ts';
 
 /** Documents whose bodies are read together. */
 const STEP = 200;
 
+/** One who watches a document or a range. */
+export type LiveViewer =
+  | { readonly id: string; readonly subscriber: Subscriber<ReplicaDoc | undefined> }
+  | { readonly range: AllDocsRange; readonly subscriber: Subscriber<readonly ReplicaDoc[]> };
+
 /** Everybody who watches documents of a replica and is shown the same of them. A document is read once for all of them. */
 export class LiveAudience {
   readonly #shown: Shown;
-  readonly #documents = new Map<string, Set<LiveDocument>>();
-  readonly #ranges = new Set<LiveRange>();
-  /** Documents that somebody has begun to watch. */
-  readonly #fresh = new Set<string>();
+  readonly #documents = new Map<string, LiveDocument>();
+  readonly #ranges = new Map<string, LiveRange>();
+  /** Documents that nobody has watched before. */
+  readonly #new = new Set<string>();
 
   constructor(shown: Shown) {
     this.#shown = shown;
   }
 
-  addDocument(document: LiveDocument): void {
-    const watchers = this.#documents.get(document.id) ?? new Set();
-    this.#documents.set(document.id, watchers.add(document));
-    this.#fresh.add(document.id);
+  add(viewer: LiveViewer): void {
+    if ('range' in viewer) {
+      const name = nameOf(viewer.range);
+      const range = this.#ranges.get(name) ?? new LiveRange(viewer.range, this.#shown);
+      this.#ranges.set(name, range);
+      range.viewers.add(viewer.subscriber);
+      return;
+    }
+    const { id, subscriber } = viewer;
+    if (!this.#documents.has(id)) this.#new.add(id);
+    const document = this.#documents.get(id) ?? new LiveDocument();
+    this.#documents.set(id, document);
+    document.viewers.add(subscriber);
   }
 
-  removeDocument(document: LiveDocument): void {
-    const watchers = this.#documents.get(document.id);
-    watchers?.delete(document);
-    if (watchers?.size === 0) this.#documents.delete(document.id);
+  remove(viewer: LiveViewer): void {
+    if ('range' in viewer) {
+      const name = nameOf(viewer.range);
+      const range = this.#ranges.get(name);
+      range?.viewers.remove(viewer.subscriber);
+      if (range?.viewers.areNone) this.#ranges.delete(name);
+      return;
+    }
+    const document = this.#documents.get(viewer.id);
+    document?.viewers.remove(viewer.subscriber);
+    if (document?.viewers.areNone) this.#documents.delete(viewer.id);
   }
 
-  addRange(range: LiveRange): void {
-    this.#ranges.add(range);
-  }
-
-  removeRange(range: LiveRange): void {
-    this.#ranges.delete(range);
-  }
-
-  /** Takes documents that have changed: reads those that somebody wants. */
-  async change(ids: readonly string[], storage: DocumentStorage, signal: AbortSignal): Promise<void> {
-    const wanted = ids.map((id) => ({ id, order: orderOf(id) })).filter((document) => this.#isWanted(document));
+  /** Takes documents that have changed: reads those that somebody watches. */
+  async change(ids: Iterable<string>, storage: DocumentStorage, signal: AbortSignal): Promise<void> {
+    const wanted = Array.from(ids, (id) => ({ id, order: orderOf(id) })).filter((document) => this.#isWanted(document));
     for (let start = 0; start < wanted.length; start += STEP) {
       signal.throwIfAborted();
       await this.#read(wanted.slice(start, start + STEP), storage);
     }
   }
 
-  /** Reads what those lack who have come, and emits what there is to show. */
+  /** Reads what nobody has watched before, and shows everybody what is new to him. */
   async show(storage: DocumentStorage, signal: AbortSignal): Promise<void> {
-    const fresh = [...this.#fresh];
-    this.#fresh.clear();
-    await this.change(fresh, storage, signal);
-    for (const range of [...this.#ranges]) {
-      await range.fill(storage, signal);
-      range.show();
-    }
+    await this.change(this.#new, storage, signal);
+    this.#new.clear();
+    for (const range of [...this.#ranges.values()]) await range.fill(storage, signal);
+    for (const subject of [...this.#documents.values(), ...this.#ranges.values()]) subject.show();
   }
 
   async #read(wanted: readonly Omit<LiveChange, 'now'>[], storage: DocumentStorage): Promise<void> {
-    const revisions = await readWinners(
-      storage,
-      wanted.map(({ id }) => id),
-      this.#shown,
-    );
+    const ids = wanted.map(({ id }) => id);
+    const revisions = await readWinners(storage, ids, this.#shown);
     const docs = new Map(revisions.map((revision) => [revision.id, liveDoc(revision, this.#shown)]));
     const changes = wanted
       .map((document): LiveChange => ({ ...document, now: docs.get(document.id) }))
       .sort((a, b) => (a.order < b.order ? -1 : 1));
-    for (const { id, now } of changes) for (const document of this.#documents.get(id) ?? []) document.change(now);
-    for (const range of this.#ranges) range.change(changes.filter(({ order }) => range.wants(order)));
+    for (const { id, now } of changes) this.#documents.get(id)?.change(now);
+    for (const range of this.#ranges.values()) range.change(changes.filter(({ order }) => range.wants(order)));
   }
 
   #isWanted({ id, order }: Pick<LiveChange, 'id' | 'order'>): boolean {
     if (this.#documents.has(id)) return true;
-    for (const range of this.#ranges) if (range.wants(order)) return true;
+    for (const range of this.#ranges.values()) if (range.wants(order)) return true;
     return false;
   }
+}
+
+function nameOf({ startKey, endKey, descending = false, limit }: AllDocsRange): string {
+  return JSON.stringify([startKey ?? null, endKey ?? null, descending, limit ?? null]);
 }

@@ -1,24 +1,24 @@
-import type { Subscriber } from 'rxjs';
 import type { LiveDoc } from './live-doc.ts';
+import { LiveViewers } from './live-viewers.ts';
 import type { ReplicaDoc } from './replica-doc.ts';
 
-/** One who watches a document. */
+/** A document that is watched. */
 export class LiveDocument {
-  readonly id: string;
-  readonly #subscriber: Subscriber<ReplicaDoc | undefined>;
-  /** Of what was emitted last, if anything was. */
-  #emitted: { readonly mark: string | undefined } | undefined;
+  readonly viewers = new LiveViewers<ReplicaDoc | undefined>();
+  #now: LiveDoc | undefined;
+  #isChanged = false;
 
-  constructor(id: string, subscriber: Subscriber<ReplicaDoc | undefined>) {
-    this.id = id;
-    this.#subscriber = subscriber;
+  /** Takes the document as it is now; undefined where there is none. */
+  change(now: LiveDoc | undefined): void {
+    if (now?.mark === this.#now?.mark) return;
+    this.#now = now;
+    this.#isChanged = true;
   }
 
-  /** Takes the document as it is now, undefined where there is none. Emits it where it is not what was emitted last. */
-  change(now: LiveDoc | undefined): void {
-    const mark = now?.mark;
-    if (this.#emitted !== undefined && this.#emitted.mark === mark) return;
-    this.#emitted = { mark };
-    this.#subscriber.next(now?.doc);
+  /** Emits it, where that is not what was emitted last. */
+  show(): void {
+    const isChanged = this.#isChanged;
+    this.#isChanged = false;
+    this.viewers.show(this.#now?.doc, isChanged);
   }
 }

@@ -1,6 +1,6 @@
-import type { Subscriber } from 'rxjs';
 import { type AllDocsRange, headRange } from './all-docs.ts';
 import { type LiveChange, type LiveDoc, liveDoc, orderOf } from './live-doc.ts';
+import { LiveViewers } from './live-viewers.ts';
 import { readTexts, type Shown } from './read.ts';
 import type { ReplicaDoc } from './replica-doc.ts';
 import type { DocumentStorage, HeadRange } from './storage.ts';
@@ -9,29 +9,29 @@ import type { DocumentStorage, HeadRange } from './storage.ts';
 const STEP = 200;
 
 /**
- * One who watches the documents of a range: holds what is shown, and puts in what changes.
+ * The documents of a range that is watched: holds what is shown, and puts in what changes.
  *
  * With a limit, everything up to some document is known, and nothing of what comes after it. Where documents go, others that
  * take their places are read.
  */
 export class LiveRange {
+  readonly viewers = new LiveViewers<readonly ReplicaDoc[]>();
   readonly #range: HeadRange;
   readonly #limit: number;
   readonly #shown: Shown;
-  readonly #subscriber: Subscriber<readonly ReplicaDoc[]>;
   readonly #bounds: { readonly from: string | undefined; readonly to: string | undefined };
   /** Those that are known, in the order of the range. */
   #docs: readonly LiveDoc[] = [];
   /** Up to which document all are known. */
   #known: 'none' | Pick<LiveDoc, 'id' | 'order'> | 'all' = 'none';
-  #isChanged = true;
+  #list: readonly ReplicaDoc[] = [];
+  #isChanged = false;
 
-  constructor(range: AllDocsRange, shown: Shown, subscriber: Subscriber<readonly ReplicaDoc[]>) {
+  constructor(range: AllDocsRange, shown: Shown) {
     const { from, to } = headRange(range);
     this.#range = headRange(range);
     this.#limit = range.limit ?? Number.POSITIVE_INFINITY;
     this.#shown = shown;
-    this.#subscriber = subscriber;
     this.#bounds = { from: from === undefined ? from : orderOf(from), to: to === undefined ? to : orderOf(to) };
   }
 
@@ -84,9 +84,10 @@ export class LiveRange {
 
   /** Emits what it holds, where that is not what was emitted last. */
   show(): void {
-    if (!this.#isChanged || this.#isLacking()) return;
+    const isChanged = this.#isChanged;
     this.#isChanged = false;
-    this.#subscriber.next(this.#docs.map(({ doc }) => doc));
+    if (isChanged) this.#list = this.#docs.map(({ doc }) => doc);
+    this.viewers.show(this.#list, isChanged);
   }
 
   #isLacking(): boolean {

@@ -1,8 +1,6 @@
 import { type Followed, readSeq } from './followed.ts';
-import { LiveAudience } from './live-audience.ts';
-import type { LiveDocument } from './live-document.ts';
+import { LiveAudience, type LiveViewer } from './live-audience.ts';
 import { Hints } from './live-hints.ts';
-import type { LiveRange } from './live-range.ts';
 import type { Shown } from './read.ts';
 
 /**
@@ -15,9 +13,11 @@ export class LiveReader {
   readonly #followed: Followed;
   readonly #signal: AbortSignal;
   readonly #hints: Hints;
-  /** By what is shown. */
+  /** By what they are shown of a document. */
   readonly #audiences = new Map<string, LiveAudience>();
-  /** Up to which change all have been shown. */
+  /** Those who have come since the last look began: what it has read may be older than what they know. */
+  readonly #coming = new Map<LiveViewer, LiveAudience>();
+  /** Up to which change everything has been shown. */
   #seq: number | undefined;
 
   /** @param signal ends it */
@@ -28,19 +28,14 @@ export class LiveReader {
   }
 
   /** Returns how he leaves. */
-  addDocument(document: LiveDocument, shown: Shown): () => void {
+  add(viewer: LiveViewer, shown: Shown): () => void {
     const audience = this.#audienceOf(shown);
-    audience.addDocument(document);
+    this.#coming.set(viewer, audience);
     this.#hints.hurry();
-    return () => audience.removeDocument(document);
-  }
-
-  /** Returns how he leaves. */
-  addRange(range: LiveRange, shown: Shown): () => void {
-    const audience = this.#audienceOf(shown);
-    audience.addRange(range);
-    this.#hints.hurry();
-    return () => audience.removeRange(range);
+    return () => {
+      this.#coming.delete(viewer);
+      audience.remove(viewer);
+    };
   }
 
   /** Looks again and again. Rejects with the reason of the end, or with what makes a look fail. */
@@ -57,9 +52,10 @@ export class LiveReader {
 
   async #look(): Promise<void> {
     const { storage } = this.#followed;
+    for (const [viewer, audience] of this.#coming) audience.add(viewer);
+    this.#coming.clear();
     const seq = await readSeq(this.#followed);
     let shown = seq;
-    // Who has come since the last look is shown what is there now: he needs nothing of what was before.
     if (this.#seq !== undefined && this.#seq < seq) {
       for await (const changes of storage.changedIds(this.#seq)) {
         const ids = changes.map(({ id }) => id);

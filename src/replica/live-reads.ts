@@ -2,8 +2,7 @@ import { Observable, ReplaySubject, type Subscriber, share, switchMap } from 'rx
 import { childController } from '../core/abort.ts';
 import type { AllDocsRange } from './all-docs.ts';
 import type { Followed } from './followed.ts';
-import { LiveDocument } from './live-document.ts';
-import { LiveRange } from './live-range.ts';
+import type { LiveViewer } from './live-audience.ts';
 import { LiveReader } from './live-reader.ts';
 import type { Shown } from './read.ts';
 import type { ReplicaDoc } from './replica-doc.ts';
@@ -28,20 +27,20 @@ export class LiveReads {
     }).pipe(share({ connector: () => new ReplaySubject(1) }));
   }
 
-  /** See `Replica.doc$`. */
+  /** See `ReplicaReads.doc$`. */
   doc$(id: string, shown: Shown): Observable<ReplicaDoc | undefined> {
-    return this.#watch((reader, subscriber) => reader.addDocument(new LiveDocument(id, subscriber), shown));
+    return this.#watch(shown, (subscriber) => ({ id, subscriber }));
   }
 
-  /** See `Replica.docs$`. */
+  /** See `ReplicaReads.docs$`. */
   docs$({ revs, conflicts, ...range }: AllDocsRange & Shown): Observable<readonly ReplicaDoc[]> {
-    const shown = { revs, conflicts };
-    return this.#watch((reader, subscriber) => reader.addRange(new LiveRange(range, shown, subscriber), shown));
+    return this.#watch({ revs, conflicts }, (subscriber) => ({ range, subscriber }));
   }
 
-  /** @param begin adds a subscriber to a reader, and returns how he leaves it */
-  #watch<T>(begin: (reader: LiveReader, subscriber: Subscriber<T>) => () => void): Observable<T> {
+  #watch<T>(shown: Shown, as: (subscriber: Subscriber<T>) => LiveViewer): Observable<T> {
     this.#followed.lifetime.check();
-    return this.#reader$.pipe(switchMap((reader) => new Observable<T>((subscriber) => begin(reader, subscriber))));
+    return this.#reader$.pipe(
+      switchMap((reader) => new Observable<T>((subscriber) => reader.add(as(subscriber), shown))),
+    );
   }
 }

@@ -108,6 +108,11 @@ export class Replica extends ReplicaReads implements Target {
     this.#contents = new ContentStore(this.#writing, identity.partBytes);
   }
 
+  /** The store that the replica is in. */
+  get store(): Kv {
+    return this.#kv;
+  }
+
   get name(): string {
     return this.#layout.name;
   }

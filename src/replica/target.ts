@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json-value.ts';
+import type { Kv } from '../kv/kv.ts';
 import type { RevisionPath } from '../revs/path.ts';
 import type { ContentInfo, ContentSink } from './content.ts';
 
@@ -137,6 +138,11 @@ export interface WriteResult {
  * ```
  */
 export interface Target {
+  /**
+   * The store that is common to everybody who opens this target. Continuous pulls of one id then agree there on one that works, by
+   * the store's lock (`exclusive`) and two small records; without it each works by itself, which only costs more.
+   */
+  readonly store?: Kv;
   /** Called at the beginning of every pull, and again whenever a continuous one begins anew. */
   open(): Promise<TargetState>;
   /**

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { isSoak } from '../faults/scale.ts';
 import { nextLine, startProcess } from '../support/process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { dataSet } from './data-sets.ts';
@@ -8,6 +9,9 @@ import { writeTask } from './task.ts';
 
 const FEW = 20_000;
 const MANY = 200_000;
+/** Mebibytes. */
+const SHORT = 1;
+const LONG = isSoak ? 500 : 100;
 const MEBIBYTE = 1024 * 1024;
 
 const LIMITS = ['--max-old-space-size=96'];
@@ -20,12 +24,39 @@ test(`a pull of ${MANY} documents needs as much memory as one of ${FEW}`, { time
   expect(many.peak - few.peak).toBeLessThanOrEqual(32 * MEBIBYTE);
 });
 
-/** Pulls so many small documents into a directory; the source has a process of its own. */
-async function measurePull(count: number): Promise<Measurement> {
-  const source = startProcess(new URL('./source-program.ts', import.meta.url), []);
+test(`an attachment of ${LONG} MiB needs little more memory than one of ${SHORT}`, { timeout: 300_000 }, async () => {
+  const short = await measureAttachment(SHORT);
+  const long = await measureAttachment(LONG);
+  console.log(`Peak RSS: ${mebibytes(short)} MiB for ${SHORT} MiB, ${mebibytes(long)} MiB for ${LONG} MiB`);
+  expect(long.peak - short.peak).toBeLessThanOrEqual(64 * MEBIBYTE);
+});
+
+/** Pulls so many small documents into a directory. */
+function measurePull(count: number): Promise<Measurement> {
+  return measure('./source-program.ts', [], async (line) => {
+    const server = await meetServer(line);
+    return server.url + (await provideDatabase(server, 'small', dataSet('small'), count));
+  });
+}
+
+/** Pulls a document with an attachment of so many mebibytes into a directory. */
+function measureAttachment(length: number): Promise<Measurement> {
+  return measure('./attachment-source-program.ts', [String(length)], async (line) => line);
+}
+
+/**
+ * Pulls a source, which has a process of its own, into a directory.
+ *
+ * @param databaseAt makes the url of the database of what the process says first
+ */
+async function measure(
+  sourceProgram: string,
+  args: readonly string[],
+  databaseAt: (line: string) => Promise<string>,
+): Promise<Measurement> {
+  const source = startProcess(new URL(sourceProgram, import.meta.url), args);
   onTestFinished(() => source.kill());
-  const server = await meetServer(await nextLine(source));
-  const url = server.url + (await provideDatabase(server, 'small', dataSet('small'), count));
+  const url = await databaseAt(await nextLine(source));
   const task = await writeTask(await temporaryDirectory(), url, { store: 'fs', memory: 'flat' });
   const child = startProcess(new URL('./couchtide-program.ts', import.meta.url), [task], LIMITS);
   onTestFinished(() => child.kill());

@@ -6,6 +6,7 @@ import { fsKv } from '../../adapters/fs/index.ts';
 import { couch } from '../../src/couch/couch.ts';
 import type { Kv } from '../../src/kv/kv.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
+import type { PullOptions } from '../../src/pull/options.ts';
 import { pull } from '../../src/pull/pull.ts';
 import { openReplica } from '../../src/replica/replica.ts';
 import { awkwardDocuments, generations, smallDocuments } from '../support/documents.ts';
@@ -19,7 +20,7 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
   /** Requests that say there is nothing more, where the server does not count what is left. */
   const askingAgain = countsPending ? 0 : 1;
 
-  const pullOnce = () => pull(couch.db(ground.source.url), ground.replica).done;
+  const pullOnce = (options?: PullOptions) => pull(couch.db(ground.source.url), ground.replica, options).done;
 
   test('of an empty database is done at once', async () => {
     const result = await pullOnce();
@@ -149,7 +150,7 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
     expect(winner?.['_conflicts']).toHaveLength(44);
   });
 
-  test('brings attachments as stubs, and counts them', async () => {
+  test('brings attachments, or counts them where their content is not wanted', async () => {
     const { source, replica } = ground;
     const text = { content_type: 'text/plain', data: btoa('flour, milk, eggs') };
     const bytes = { content_type: 'application/octet-stream', data: btoa('\u0000\u00ff') };
@@ -157,13 +158,18 @@ describe.each(integrationServers)('A pull from %s', (_name, open, { countsPendin
     await source.put({ _id: 'two', _attachments: { 'list.txt': text } });
     const { _attachments: kept, ...one } = JSON.parse((await source.read('/one')).text);
     await source.put({ ...one, edited: true, _attachments: { 'list.txt': kept['list.txt'] } });
-    expect(await pullOnce()).toMatchObject({ docsWritten: 2, docsFailed: 0 });
+    expect(await pullOnce({ attachments: false })).toMatchObject({ docsWritten: 2, docsFailed: 0 });
     await expectFaithful(replica, source);
     const here = await replica.get('one');
     const stub = { ...kept['list.txt'], stub: true, content_type: 'text/plain', length: 17 };
     expect(here).toMatchObject({ edited: true });
     expect(here?.['_attachments']).toEqual({ 'list.txt': stub });
     expect(await replica.info()).toMatchObject({ attachmentsMissing: 2 });
+    expect(await pullOnce()).toMatchObject({ attachments: 1, docsFailed: 0 });
+    expect(await replica.info()).toMatchObject({ attachmentsMissing: 0 });
+    for (const id of ['one', 'two']) {
+      expect(await (await (await replica.attachment(id, 'list.txt'))?.blob())?.text()).toBe('flour, milk, eggs');
+    }
   });
 
   test('fills a replica on disk that can be read after it was opened again', async () => {

@@ -1,9 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { InputError } from '../../../src/core/errors.ts';
+import { memberText, objectMembers } from '../../../src/core/json-text.ts';
 import type { RevisionText } from '../../../src/replica/read.ts';
+import type { Replica } from '../../../src/replica/replica.ts';
 import { fsKv } from '../../fs/index.ts';
 import { type Context, ExitCode, write } from '../context.ts';
 import { openOnly } from '../directory.ts';
@@ -31,7 +33,7 @@ export async function exportCommand(
   try {
     const replica = await openOnly(kv, directory);
     const revisions = replica.texts({ revs, leaves: conflicts }).batches();
-    if (format === 'files') await writeFiles(revisions, out ?? '', context.signal);
+    if (format === 'files') await writeFiles(replica, revisions, out ?? '', context.signal);
     else await writeLines(revisions, out, context);
     return ExitCode.done;
   } finally {
@@ -54,8 +56,12 @@ async function writeLines(
   await finished(stream);
 }
 
-/** The winner of a document in a file named after its id, every other leaf in one named after its revision as well. */
+/**
+ * The winner of a document in a file named after its id, every other leaf in one named after its revision as well; the attachments
+ * whose content is here in a folder beside it.
+ */
 async function writeFiles(
+  replica: Replica,
   revisions: AsyncIterable<readonly RevisionText[]>,
   folder: string,
   signal: AbortSignal,
@@ -67,9 +73,26 @@ async function writeFiles(
   for await (const batch of revisions) {
     for (const { id, rev, text } of batch) {
       signal.throwIfAborted();
-      const name = id === before ? `${fileName(id)}@${fileName(rev)}.json` : `${fileName(id)}.json`;
+      const name = id === before ? `${fileName(id)}@${fileName(rev)}` : fileName(id);
       before = id;
-      await writeFile(join(folder, name), `${indentJson(text)}\n`, { flag: 'wx' });
+      await writeFile(join(folder, `${name}.json`), `${indentJson(text)}\n`, { flag: 'wx' });
+      await writeAttachments(replica, { id, rev, text }, join(folder, `${name}.attachments`), signal);
     }
+  }
+}
+
+async function writeAttachments(
+  replica: Replica,
+  { id, rev, text }: Pick<RevisionText, 'id' | 'rev' | 'text'>,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = objectMembers(memberText(text, 0, '_attachments') ?? '{}', 0).map(({ name }) => name);
+  for (const name of new Set(names)) {
+    const attachment = await replica.attachment(id, name, { rev });
+    if (attachment === undefined || !(await replica.hasContent([attachment.digest])).has(attachment.digest)) continue;
+    await mkdir(folder, { recursive: true });
+    const file = createWriteStream(join(folder, fileName(name)), { flags: 'wx' });
+    await pipeline(attachment.bytes(), file, { signal });
   }
 }

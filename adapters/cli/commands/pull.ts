@@ -18,6 +18,7 @@ export interface PullCommandOptions {
   readonly continuous?: boolean;
   readonly docId?: readonly string[];
   readonly history?: 'full' | 'leaves';
+  readonly attachments?: boolean;
   readonly selector?: JsonObject;
 }
 
@@ -38,6 +39,7 @@ export async function pullCommand(
       ...(options.docId === undefined ? {} : { docIds: options.docId }),
       ...(options.selector === undefined ? {} : { selector: options.selector }),
       ...(options.history === undefined ? {} : { history: options.history }),
+      ...(options.attachments === undefined ? {} : { attachments: options.attachments }),
     });
     const stopReporting = options.json ? reportAsJson(running, context) : showProgress(running, context);
     const result = await Promise.race([running.done, turnedAway(running)]).finally(stopReporting);
@@ -71,7 +73,7 @@ function reportAsJson({ events$ }: Pull, { stdout }: Context): () => void {
 }
 
 function doneLine(
-  { docsRead, docsWritten, requests, bytes, seq, ms, state }: PullResult,
+  { docsRead, docsWritten, attachments, requests, bytes, seq, ms, state }: PullResult,
   { failed }: ReplicaInfo,
 ): object {
   return {
@@ -79,6 +81,7 @@ function doneLine(
     docs_read: docsRead,
     docs_written: docsWritten,
     docs_failed: failed,
+    attachments,
     requests,
     bytes,
     last_seq: seq ?? null,
@@ -99,19 +102,24 @@ async function firstFailures(replica: Replica): Promise<FailedRevision[]> {
 }
 
 function summary(
-  { docsWritten, requests, bytes, ms, state }: PullResult,
+  { docsWritten, attachments, requests, bytes, ms, state }: PullResult,
   info: ReplicaInfo,
   directory: string,
   failures: readonly FailedRevision[],
 ): string {
+  const contents = attachments === 0 ? '' : ` and ${plural(attachments, 'attachment')}`;
   const lines = [
-    `${state === 'stopped' ? 'Stopped: ' : ''}${plural(docsWritten, 'new revision')} in ${duration(ms)}, ${plural(requests, 'request')}, ${size(bytes)}`,
+    `${state === 'stopped' ? 'Stopped: ' : ''}${plural(docsWritten, 'new revision')}${contents} in ${duration(ms)}, ${plural(requests, 'request')}, ${size(bytes)}`,
     `${printable(directory)} now holds ${plural(info.docCount, 'document')} and ${plural(info.docDelCount, 'tombstone')} of ${printable(info.name)}`,
   ];
   if (info.attachmentsMissing > 0) lines.push(`${plural(info.attachmentsMissing, 'attachment')} not fetched yet`);
-  if (info.failed > 0) lines.push(`${plural(info.failed, 'revision')} could not be had; the next pull tries again`);
-  for (const { id, rev, reason, attempts } of failures) {
-    lines.push(`  ${printable(id)} ${printable(rev)}, tried ${plural(attempts, 'time')}: ${harmless(reason)}`);
+  if (info.failed > 0)
+    lines.push(
+      `${plural(info.failed, 'revision or attachment', 'revisions or attachments')} could not be had; the next pull tries again`,
+    );
+  for (const { id, rev, attachment, reason, attempts } of failures) {
+    const what = [id, rev, ...(attachment === undefined ? [] : [attachment])].map(printable).join(' ');
+    lines.push(`  ${what}, tried ${plural(attempts, 'time')}: ${harmless(reason)}`);
   }
   if (info.failed > failures.length) lines.push(`  and ${info.failed - failures.length} more`);
   if (state === 'stopped') lines.push('Run the same command again to go on');

@@ -66,6 +66,7 @@ describe('couchtide pull', () => {
       docs_read: generations.length,
       docs_written: generations.length,
       docs_failed: 0,
+      attachments: 0,
       requests: 3,
       bytes: expect.any(Number),
       last_seq: expect.any(String),
@@ -104,13 +105,30 @@ describe('couchtide pull', () => {
     expect((await runCli(['pull', source.url, directory])).code).toBe(0);
   });
 
-  test('keeps attachment stubs and says how many were not fetched', async () => {
+  test('--no-attachments leaves contents out and says how many, and without it they come', async () => {
     const data = Buffer.from('hello').toString('base64');
     await source.replicate([{ _id: 'photo', _rev: '1-a', _attachments: { 'a.bin': { content_type: 'x/y', data } } }]);
-    const { stdout } = await runCli(['pull', source.url, directory]);
+    const { stdout } = await runCli(['pull', source.url, directory, '--no-attachments']);
     expect(stdout).toContain('1 attachment not fetched yet');
     const exported = (await runCli(['export', directory])).lines.find(({ _id }) => _id === 'photo');
     expect(exported).toMatchObject({ _attachments: { 'a.bin': { stub: true, length: 5, content_type: 'x/y' } } });
+    const out = join(folder, 'files');
+    await runCli(['export', directory, '--format', 'files', '--out', out]);
+    expect(await readdir(out)).not.toContain('photo.attachments');
+    const again = await runCli(['pull', source.url, directory]);
+    expect(again.stdout).toContain('0 new revisions and 1 attachment in');
+    expect(again.stdout).not.toContain('not fetched');
+    expect((await runCli(['verify', directory])).code).toBe(0);
+  });
+
+  test('names the attachment that it could not have', async () => {
+    const data = Buffer.from('x'.repeat(100_000)).toString('base64');
+    await source.replicate([{ _id: 'photo', _rev: '1-a', _attachments: { 'a.bin': { content_type: 'x/y', data } } }]);
+    server.faults.add({ path: /a\.bin/, answer: { status: 200, body: 'no picture' } });
+    const { code, stdout } = await runCli(['pull', source.url, directory]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('1 revision or attachment could not be had; the next pull tries again');
+    expect(stdout).toContain('"photo" "1-a" "a.bin", tried 1 time: ');
   });
 
   test('lists what it could not have, with exit code 1, until it could', async () => {
@@ -328,6 +346,29 @@ describe('couchtide export', () => {
       new Set([...generations, ...awkwardDocuments].map(({ _id }) => _id)),
     );
     expect(await readdir(folder)).toEqual(expect.arrayContaining(['files', 'replica']));
+  });
+
+  test('--format files writes attachments beside their documents, those of conflicts too', async () => {
+    const leaf = (rev: string, text: string) => ({
+      _id: 'Photo',
+      _rev: `1-${rev}`,
+      _attachments: {
+        '../a.txt': { content_type: 'text/plain', data: Buffer.from(text).toString('base64') },
+        'b.bin': { content_type: 'x/y', data: Buffer.alloc(300_000, text).toString('base64') },
+      },
+    });
+    await source.replicate([leaf('a', 'of a'), leaf('b', 'of b')]);
+    await runCli(['pull', source.url, directory]);
+    const out = join(folder, 'files');
+    await runCli(['export', directory, '--format', 'files', '--out', out, '--conflicts']);
+    for (const [name, text] of [
+      ['%50hoto', 'of b'],
+      ['%50hoto@1-a', 'of a'],
+    ] as const) {
+      expect(await readdir(join(out, `${name}.attachments`))).toEqual(['%2e.%2fa.txt', 'b.bin']);
+      expect(await readFile(join(out, `${name}.attachments`, '%2e.%2fa.txt'), 'utf8')).toBe(text);
+      expect(await readFile(join(out, `${name}.attachments`, 'b.bin'))).toEqual(Buffer.alloc(300_000, text));
+    }
   });
 
   test('writes into no folder that has something in it', async () => {

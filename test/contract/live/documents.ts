@@ -99,6 +99,25 @@ export const documents: readonly LiveCase[] = [
     },
   },
   {
+    name: 'shows who comes at once what is there then, whoever else is watching the same',
+    async run(open) {
+      const replica = await open();
+      const [doc, all] = [watch(replica.doc$('a')), watch(replica.docs$())];
+      await Promise.all([doc.until(() => true), all.until(() => true)]);
+      const ids: string[] = [];
+      for (let generation = 1; generation <= 20; generation += 1) {
+        ids.unshift(`r${generation}`);
+        const rev = `${generation}-r${generation}`;
+        const looking = generation % 3 === 0 ? watch(replica.doc$('b')) : undefined;
+        await write(replica, 'a', `${generation}-${ids.join(' ')}`);
+        const [late, lateToAll] = [watch(replica.doc$('a')), watch(replica.docs$())];
+        equal((await late.until(() => true))?._rev, rev, 'The document');
+        equal((await lateToAll.until(() => true))[0]?._rev, rev, 'The list');
+        for (const one of [late, lateToAll, looking]) one?.leave();
+      }
+    },
+  },
+  {
     name: 'shows nothing to who has left',
     async run(open) {
       const replica = await open();

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { type CouchServer, startServer } from '../../demo/server/index.ts';
+import type { PullStatus } from '../../src/index.ts';
+import type { BoundCase } from '../contract/suite.ts';
+import { smallDocuments } from '../support/documents.ts';
+import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
+import type { Tab } from './tab-program.ts';
+
+/** Milliseconds in which what is waited for has to come, on a busy machine too. */
+const LIMIT = 20_000;
+const COUNT = 50;
+
+/** What a case has at hand: a source, and tabs of one site. */
+interface Scene {
+  readonly server: CouchServer;
+  readonly source: SourceDatabase;
+  readonly context: BrowserContext;
+  /** Opens a tab that pulls the source. */
+  open(): Promise<Page>;
+}
+
+/** What tabs of one site do that pull one database. */
+export function tabCases(browser: Browser, siteUrl: string): BoundCase[] {
+  return Object.entries(cases).map(([name, run]) => ({
+    name,
+    async run() {
+      const server = await startServer({
+        config: {
+          cors: { origins: ['*'], credentials: false, headers: ['content-type', 'accept'], methods: ['GET', 'POST'] },
+        },
+      });
+      const context = await browser.newContext();
+      try {
+        const source = await createDatabase(server.url);
+        await source.replicate(smallDocuments(COUNT));
+        const open = async (): Promise<Page> => {
+          const page = await context.newPage();
+          await page.goto(`${siteUrl}/tab.html`);
+          await page.waitForFunction(() => Reflect.has(globalThis, 'tab'), undefined, { timeout: LIMIT });
+          await page.evaluate((url) => Reflect.get(globalThis, 'tab').start(url), source.url);
+          return page;
+        };
+        await run({ server, source, context, open });
+      } finally {
+        await context.close();
+        await server.close();
+      }
+    },
+  }));
+}
+
+const cases: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  'Three tabs have one pull on the wire, and all say how it stands': async ({ server, source, open }) => {
+    const [leader, ...others] = [await open(), await open(), await open()];
+    await until(leader, ({ state }) => state === 'live');
+    for (const other of others) {
+      const { leader: told } = await until(other, (status) => status.leader?.state === 'live');
+      assert.equal(told?.seq, (await ask(leader, 'status'))?.seq);
+    }
+    await source.put({ _id: 'later', v: 1 });
+    for (const page of [leader, ...others]) await untilHere(page, COUNT + 1);
+    for (const other of others) assert.equal((await ask(other, 'status'))?.requests, 0);
+    assert.equal(server.requests.count('GET', `/${source.name}`), 1);
+  },
+
+  'The tab that pulls is closed, and the next one goes on from the checkpoint': async ({ source, open }) => {
+    const [leader, next] = [await open(), await open()];
+    await until(leader, ({ state }) => state === 'live');
+    await until(next, (status) => status.leader?.state === 'live');
+    await leader.close();
+    await until(next, ({ state }) => state === 'live');
+    assert.equal((await ask(next, 'status'))?.docsRead, 0);
+    await source.put({ _id: 'later', v: 1 });
+    await untilHere(next, COUNT + 1);
+  },
+
+  'A tab that stands by holds the pull, and lets it go on': async ({ source, open }) => {
+    const [leader, next] = [await open(), await open()];
+    await until(next, (status) => status.leader?.state === 'live');
+    await ask(next, 'pause');
+    await until(leader, ({ state }) => state === 'paused');
+    await until(next, (status) => status.leader?.state === 'paused');
+    await source.put({ _id: 'later', v: 1 });
+    await ask(next, 'resume');
+    await untilHere(next, COUNT + 1);
+  },
+};
+
+function ask<K extends keyof Tab>(page: Page, what: K): Promise<Awaited<ReturnType<Tab[K]>>> {
+  return page.evaluate((name) => Reflect.get(globalThis, 'tab')[name](), what);
+}
+
+async function until(page: Page, isSo: (status: PullStatus) => boolean): Promise<PullStatus> {
+  return eventually(
+    () => ask(page, 'status'),
+    (status) => status !== undefined && isSo(status),
+  ) as Promise<PullStatus>;
+}
+
+async function untilHere(page: Page, count: number): Promise<void> {
+  await eventually(
+    () => ask(page, 'documents'),
+    (found) => found === count,
+  );
+}
+
+/** Asks until the answer is the one that is waited for. */
+async function eventually<T>(question: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+  const end = performance.now() + LIMIT;
+  for (;;) {
+    const answer = await question();
+    if (isIt(answer)) return answer;
+    if (performance.now() > end) throw new Error(`It is still ${JSON.stringify(answer)} after ${LIMIT} ms`);
+  }
+}
