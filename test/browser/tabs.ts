@@ -86,6 +86,16 @@ const cases: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await untilHere(next, COUNT + 1);
   },
 
+  'A tab whose network goes and comes back goes on at once': async ({ source, context, open }) => {
+    const page = await open();
+    await until(page, ({ state }) => state === 'live');
+    await context.setOffline(true);
+    await until(page, ({ state }) => state === 'offline');
+    await source.put({ _id: 'later', v: 1 });
+    await context.setOffline(false);
+    await untilHere(page, COUNT + 1);
+  },
+
   'A worker pulls; its page reads, holds it, waits for it and stops it': async ({ source, open }) => {
     const page = await open('startInWorker');
     await until(page, ({ state }) => state === 'live');
