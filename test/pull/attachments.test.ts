@@ -277,6 +277,8 @@ describe('What goes wrong with attachments', () => {
     const failures: unknown[] = [];
     for await (const failure of replica.failed()) failures.push(failure);
     expect(failures).toEqual([{ ...failed, rev: expect.any(String), attempts: 2 }]);
+    await pullOnce({ attachments: false });
+    expect(await replica.info()).toMatchObject({ attachmentsMissing: 1, failed: 1 });
     heal();
     await pullOnce();
     expectSame(await contentOf('b', 'picture'), bytesOf(100_000, 98));
