@@ -7,6 +7,7 @@ const library = {
   index: 'src/index.ts',
   fs: 'adapters/fs/index.ts',
   indexeddb: 'adapters/indexeddb/index.ts',
+  worker: 'adapters/worker/index.ts',
 };
 
 /** The commands, built as ES modules only. */

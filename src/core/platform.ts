@@ -15,6 +15,11 @@ export interface Platform {
   readonly random: () => number;
   /** A new random identifier (RFC 9562, version 4). */
   readonly uuid: () => string;
+  /**
+   * Calls back whenever a network may be there again, or a page that was frozen: what is open may be dead then, and what is waited for
+   * may be had. Returns what ends that. Where there is none, clocks that jump tell of a sleep.
+   */
+  readonly onWake?: (wake: () => void) => () => void;
 }
 
 /**
@@ -37,7 +42,23 @@ const fromGlobals: Platform = {
   sleep,
   random: () => Math.random(),
   uuid: () => globalThis.crypto.randomUUID(),
+  onWake,
 };
+
+/** Of windows and workers: https://html.spec.whatwg.org/#event-online, #event-pageshow and https://wicg.github.io/page-lifecycle/. */
+function onWake(wake: () => void): () => void {
+  // Node.js has no events of its own.
+  if (typeof globalThis.addEventListener !== 'function') return () => {};
+  const onEvent = (event: Event): void => {
+    // A page that is shown for the first time has not slept.
+    if (!('persisted' in event) || event.persisted === true) wake();
+  };
+  const events = ['online', 'pageshow', 'resume'];
+  for (const name of events) globalThis.addEventListener(name, onEvent);
+  return () => {
+    for (const name of events) globalThis.removeEventListener(name, onEvent);
+  };
+}
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

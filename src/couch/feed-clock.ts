@@ -9,7 +9,7 @@ const APART = 10_000;
 const LATE = 90_000;
 
 /**
- * Calls out when the clock has jumped, as it does when the machine was asleep: connections that were open then may be dead
+ * Calls out when the clock has jumped, as it does when the machine was asleep, and when the platform says that it woke: connections that were open then may be dead
  * without a sign. Some steady clocks stand still meanwhile and some go on; a timer that is merely late is no jump.
  *
  * @returns stops it
@@ -27,5 +27,9 @@ export function watchClock(platform: Platform, onJump: () => void): () => void {
   };
   // It ends by being stopped, and has nobody to tell.
   watch().catch(() => {});
-  return () => stopped.abort();
+  const stop = platform.onWake?.(onJump);
+  return () => {
+    stop?.();
+    stopped.abort();
+  };
 }

@@ -1,6 +1,7 @@
 import { backoffDelay } from '../core/backoff.ts';
 import { isCouchError, isRetryable, isStoreError } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
+import { sleepOrWake } from '../core/wake.ts';
 import type { RetryNotice } from '../couch/retry.ts';
 import { isSourceMissing } from './source-refusal.ts';
 
@@ -59,7 +60,7 @@ export async function persist(run: () => Promise<void>, persistence: Persistence
       const floor = isCouchError(error) ? (error.retryAfter ?? 0) : 0;
       const delay = backoffDelay(failures, isMissing ? ABSENCE : PATIENCE, platform.random(), floor);
       onRetry({ failures, delay, error });
-      await platform.sleep(delay, signal);
+      await sleepOrWake(platform, delay, signal);
     }
   }
 }

@@ -4,24 +4,13 @@ import type { Traffic } from '../couch/connection.ts';
 import type { RetryNotice } from '../couch/retry.ts';
 import type { Stored } from './passage.ts';
 import { firstPhase, nextPhase, type PullPhase, type PullTrigger } from './state.ts';
-import type { PullEvent, PullStatus } from './status.ts';
+import { firstStatus, type PullEvent, type PullStatus } from './status.ts';
 
 /** How a pull stands and what happens in it, as everybody may see it. */
 export class Progress {
   readonly #traffic: Traffic;
   readonly #events$ = new Subject<PullEvent>();
-  readonly #status$ = new BehaviorSubject<PullStatus>({
-    ...firstPhase,
-    docsRead: 0,
-    docsWritten: 0,
-    docsFailed: 0,
-    attachments: 0,
-    attachmentsLeftOut: 0,
-    pending: undefined,
-    seq: undefined,
-    requests: 0,
-    bytes: 0,
-  });
+  readonly #status$ = new BehaviorSubject<PullStatus>(firstStatus);
   #phase: PullPhase = firstPhase;
   #advances = 0;
   readonly status$: Observable<PullStatus> = this.#status$.asObservable();

@@ -226,7 +226,8 @@ export class Replication {
       onLeftOut: (count) => this.#progress.onLeftOut(count),
       onStored: (stored) => this.#progress.onStored(stored),
     });
-    await retryFailed(this.#source, this.#target, size, signal, (batch) => passage.store(batch));
+    const retry = { size, attachments: this.#settings.attachments !== undefined };
+    await retryFailed(this.#source, this.#target, retry, signal, (batch) => passage.store(batch));
     if (lacksContent) await passage.makeGood();
     await fetchFirst(this.#source, first, size, signal, (batch) => passage.store(batch));
     const watch = new SourceWatch(this.#source, info);

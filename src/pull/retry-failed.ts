@@ -10,15 +10,17 @@ import type { RequestSize } from './request-size.ts';
  * Tries what earlier pulls could not have, in batches that `store` is given. A revision that the source does not have any
  * more is looked for among the document's leaves as they are now: what came after it takes its place, and if nothing
  * leads back to it, it has been purged and is forgotten.
+ *
+ * @param attachments whether the pull fetches contents: attachments that have failed stay on record where it does not
  */
 export async function retryFailed(
   source: Database,
   target: PullTarget,
-  size: RequestSize,
+  { size, attachments }: { readonly size: RequestSize; readonly attachments: boolean },
   signal: AbortSignal,
   store: (batch: Omit<WriteBatch, 'checkpoint'>) => Promise<void>,
 ): Promise<void> {
-  const failed = await target.failed();
+  const failed = (await target.failed()).filter(({ attachment }) => attachments || attachment === undefined);
   for (let start = 0; start < failed.length; ) {
     const batch = failed.slice(start, start + size.entries);
     await store(await retryBatch(source, batch, size, signal));

@@ -1,6 +1,6 @@
 import type { RetryNotice } from '../couch/retry.ts';
 import type { Sequence } from '../couch/sequence.ts';
-import type { PullState } from './state.ts';
+import { firstPhase, type PullState } from './state.ts';
 
 /** Where a pull stands. */
 export interface PullStatus {
@@ -31,6 +31,20 @@ export interface PullStatus {
    */
   readonly leader?: PullStatus | undefined;
 }
+
+/** How every pull stands at first. */
+export const firstStatus: PullStatus = {
+  ...firstPhase,
+  docsRead: 0,
+  docsWritten: 0,
+  docsFailed: 0,
+  attachments: 0,
+  attachmentsLeftOut: 0,
+  pending: undefined,
+  seq: undefined,
+  requests: 0,
+  bytes: 0,
+};
 
 /** What a pull came to. */
 export interface PullResult extends Omit<PullStatus, 'state' | 'error' | 'pending' | 'leader'> {

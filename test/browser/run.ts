@@ -17,6 +17,7 @@ const wanted = positionals.length === 0 ? browserNames : browserNames.filter((na
 const site = await serve({
   '/tab.html': '<!doctype html><title>Tab</title><script type="module" src="./tab.js"></script>',
   '/tab.js': await bundle('test/browser/tab-program.ts'),
+  '/worker.js': await bundle('test/browser/worker-program.ts'),
 });
 const total = { passed: 0, failed: 0, skipped: 0 } satisfies Tally;
 for (const name of wanted) {

@@ -16,8 +16,8 @@ interface Scene {
   readonly server: CouchServer;
   readonly source: SourceDatabase;
   readonly context: BrowserContext;
-  /** Opens a tab that pulls the source. */
-  open(): Promise<Page>;
+  /** Opens a tab that pulls the source, or another url; by itself, or in a worker of its own. */
+  open(how?: 'start' | 'startInWorker', url?: string): Promise<Page>;
 }
 
 /** What tabs of one site do that pull one database. */
@@ -34,11 +34,11 @@ export function tabCases(browser: Browser, siteUrl: string): BoundCase[] {
       try {
         const source = await createDatabase(server.url);
         await source.replicate(smallDocuments(COUNT));
-        const open = async (): Promise<Page> => {
+        const open: Scene['open'] = async (how = 'start', url = source.url) => {
           const page = await context.newPage();
           await page.goto(`${siteUrl}/tab.html`);
           await page.waitForFunction(() => Reflect.has(globalThis, 'tab'), undefined, { timeout: LIMIT });
-          await page.evaluate((url) => Reflect.get(globalThis, 'tab').start(url), source.url);
+          await page.evaluate(([name, at]) => Reflect.get(globalThis, 'tab')[name](at), [how, url] as const);
           return page;
         };
         await run({ server, source, context, open });
@@ -84,6 +84,44 @@ const cases: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await source.put({ _id: 'later', v: 1 });
     await ask(next, 'resume');
     await untilHere(next, COUNT + 1);
+  },
+
+  'A tab whose network goes and comes back goes on at once': async ({ source, context, open }) => {
+    const page = await open();
+    await until(page, ({ state }) => state === 'live');
+    await context.setOffline(true);
+    await until(page, ({ state }) => state === 'offline');
+    await source.put({ _id: 'later', v: 1 });
+    await context.setOffline(false);
+    await untilHere(page, COUNT + 1);
+  },
+
+  'A worker pulls; its page reads, holds it, waits for it and stops it': async ({ source, open }) => {
+    const page = await open('startInWorker');
+    await until(page, ({ state }) => state === 'live');
+    assert.equal(await ask(page, 'documents'), COUNT);
+    await ask(page, 'pause');
+    await until(page, ({ state }) => state === 'paused');
+    await source.put({ _id: 'later', v: 1 });
+    await ask(page, 'resume');
+    await ask(page, 'inSync');
+    assert.equal(await ask(page, 'documents'), COUNT + 1);
+    const { state, docsWritten } = (await ask(page, 'stop')) ?? {};
+    assert.deepEqual([state, docsWritten], ['stopped', COUNT + 1]);
+  },
+
+  'A worker and another tab have one pull on the wire': async ({ server, source, open }) => {
+    const [leader, next] = [await open('startInWorker'), await open()];
+    await until(next, (status) => status.leader?.state === 'live');
+    assert.equal(server.requests.count('GET', `/${source.name}`), 1);
+    await leader.close();
+    await until(next, ({ state }) => state === 'live');
+  },
+
+  'A worker tells why its pull has failed': async ({ server, open }) => {
+    const page = await open('startInWorker', `${server.url}/nothing-here`);
+    assert.equal(await ask(page, 'failure'), 'CouchError 404');
+    assert.equal((await ask(page, 'status'))?.state, 'failed');
   },
 };
 

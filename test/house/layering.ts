@@ -3,7 +3,7 @@ import { type ParsedFile, parseFile } from './imports.ts';
 
 /**
  * The folders from the lowest rank to the highest. A file imports its own folder and lower ranks. `src/index.ts` stands
- * above `src/serve`, files that all adapters share stand below the adapters, and the command line above them.
+ * above `src/serve`, files that all adapters share stand below the adapters, and what puts them to use above them.
  */
 const RANKS: readonly (readonly string[])[] = [
   ['src/core'],
@@ -14,11 +14,14 @@ const RANKS: readonly (readonly string[])[] = [
   ['src/index.ts'],
   ['adapters/*.ts'],
   ['adapters/indexeddb', 'adapters/deno-kv', 'adapters/durable-object', 'adapters/fs'],
-  ['adapters/cli'],
+  ['adapters/cli', 'adapters/worker'],
   ['demo', 'test'],
 ];
 
-/** What the adapters below the command line may use of `src`: the store contract and what it rests on. */
+/** What puts the whole package to use. */
+const USERS: ReadonlySet<string> = new Set(['adapters/cli', 'adapters/worker']);
+
+/** What the adapters below them may use of `src`: the store contract and what it rests on. */
 const OPEN_TO_ADAPTERS: ReadonlySet<string> = new Set(['src/core', 'src/kv']);
 
 const LONGEST_FILE = 300;
@@ -64,7 +67,7 @@ function judge(path: string, specifier: string, files: ReadonlyMap<string, Parse
   if (inside && files.get(target)?.barrel) return 'a barrel is for users of the package only';
   if (folder === targetFolder) return undefined;
   if (other >= own) return `${targetFolder} does not rank below ${folder}`;
-  const restricted = path.startsWith('adapters/') && folder !== 'adapters/cli' && target.startsWith('src/');
+  const restricted = path.startsWith('adapters/') && !USERS.has(folder) && target.startsWith('src/');
   if (restricted && !OPEN_TO_ADAPTERS.has(targetFolder)) return 'an adapter uses only the store contract';
   return undefined;
 }

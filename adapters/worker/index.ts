@@ -1,0 +1,3 @@
+export type { WorkerPullOptions } from './options.ts';
+export { pullInWorker } from './pull.ts';
+export { serveWorker } from './serve.ts';
