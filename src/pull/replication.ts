@@ -210,7 +210,8 @@ export class Replication {
       through,
       onStored: (stored) => this.#progress.onStored(stored),
     });
-    await retryFailed(this.#source, this.#target, size, signal, (batch) => passage.store(batch));
+    const { skipTombstones } = selection;
+    await retryFailed(this.#source, this.#target, skipTombstones, size, signal, (batch) => passage.store(batch));
     await fetchFirst(this.#source, first, size, signal, (batch) => passage.store(batch));
     const watch = new SourceWatch(this.#source, info);
     const reading = {
