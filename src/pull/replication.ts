@@ -226,7 +226,11 @@ export class Replication {
       onLeftOut: (count) => this.#progress.onLeftOut(count),
       onStored: (stored) => this.#progress.onStored(stored),
     });
-    const retry = { size, attachments: this.#settings.attachments !== undefined };
+    const retry = {
+      skipTombstones: selection.skipTombstones,
+      attachments: this.#settings.attachments !== undefined,
+      size,
+    };
     await retryFailed(this.#source, this.#target, retry, signal, (batch) => passage.store(batch));
     if (lacksContent) await passage.makeGood();
     await fetchFirst(this.#source, first, size, signal, (batch) => passage.store(batch));

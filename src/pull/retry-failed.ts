@@ -6,24 +6,32 @@ import { type Failure, fetchRevisions } from './fetch.ts';
 import type { PullTarget } from './pull-target.ts';
 import type { RequestSize } from './request-size.ts';
 
+/** How failures are tried again. */
+export interface RetryTerms {
+  /** Passes documents over that are deleted by now and were never here. */
+  readonly skipTombstones: boolean;
+  /** Whether the pull fetches contents: attachments that have failed stay on record where it does not. */
+  readonly attachments: boolean;
+  readonly size: RequestSize;
+}
+
 /**
- * Tries what earlier pulls could not have, in batches that `store` is given. A revision that the source does not have any
- * more is looked for among the document's leaves as they are now: what came after it takes its place, and if nothing
- * leads back to it, it has been purged and is forgotten.
- *
- * @param attachments whether the pull fetches contents: attachments that have failed stay on record where it does not
+ * Tries what earlier pulls could not have, in batches that `store` is given: first by the leaves that its documents have now,
+ * as a revision that has been replaced meanwhile is no leaf any more, and must not become one here. What no leaf leads back
+ * to is asked for by its name; if the source does not have that, either, it has been purged and is forgotten.
  */
 export async function retryFailed(
   source: Database,
   target: PullTarget,
-  { size, attachments }: { readonly size: RequestSize; readonly attachments: boolean },
+  { skipTombstones, attachments, size }: RetryTerms,
   signal: AbortSignal,
   store: (batch: Omit<WriteBatch, 'checkpoint'>) => Promise<void>,
 ): Promise<void> {
   const failed = (await target.failed()).filter(({ attachment }) => attachments || attachment === undefined);
   for (let start = 0; start < failed.length; ) {
     const batch = failed.slice(start, start + size.entries);
-    await store(await retryBatch(source, batch, size, signal));
+    const retried = await retryBatch(source, batch, size, signal);
+    await store(skipTombstones ? await withoutTombstones(target, batch, retried) : retried);
     start += batch.length;
   }
 }
@@ -33,25 +41,44 @@ async function retryBatch(
   batch: readonly FailedRevision[],
   size: RequestSize,
   signal: AbortSignal,
-): Promise<Omit<WriteBatch, 'checkpoint'>> {
-  const { revisions, failures } = await fetchRevisions(source, wantedOf(batch), size, signal);
-  if (failures.length === 0) return { revisions };
+): Promise<Retried> {
+  const ids = [...new Set(batch.map(({ id }) => id))];
   const now = await fetchRevisions(
     source,
-    [...new Set(failures.map(({ id }) => id))].map((id) => ({ id })),
+    ids.map((id) => ({ id })),
     size,
     signal,
   );
-  const isReached = ({ id, rev }: Failure): boolean =>
+  const isReached = ({ id, rev }: FailedRevision): boolean =>
     now.revisions.some((leaf) => leaf.id === id && leadsTo(leaf, rev));
+  const named = await fetchRevisions(source, wantedOf(batch.filter((failure) => !isReached(failure))), size, signal);
   const unclear = new Set(now.failures.filter(({ gone }) => !gone).map(({ id }) => id));
-  const left = failures.filter((failure) => !isReached(failure));
-  // Given up: the source answers for the document, and no leaf of it leads back to the revision.
+  // Given up: the source answers for the document, and has no leaf of it that leads back to the revision.
   const isGivenUp = ({ id, gone }: Failure): boolean => gone && !unclear.has(id);
   return {
-    revisions: [...revisions, ...now.revisions],
-    failures: left.filter((failure) => !isGivenUp(failure)),
-    forget: left.filter(isGivenUp),
+    revisions: [...now.revisions, ...named.revisions],
+    failures: named.failures.filter((failure) => !isGivenUp(failure)),
+    forget: named.failures.filter(isGivenUp),
+  };
+}
+
+/** What has become of failures. */
+type Retried = Required<Pick<WriteBatch, 'revisions' | 'failures' | 'forget'>>;
+
+/** The same without documents that are deleted and that a target never had; their failures are none any more. */
+async function withoutTombstones(
+  target: PullTarget,
+  batch: readonly FailedRevision[],
+  { revisions, failures, forget }: Retried,
+): Promise<Retried> {
+  const living = new Set(revisions.filter(({ deleted }) => !deleted).map(({ id }) => id));
+  const deleted = revisions.filter(({ id }) => !living.has(id));
+  const missing = await target.diff(deleted.map(({ id, rev }) => ({ id, revs: [rev] })));
+  const passed = new Set(missing.filter(({ known }) => !known).map(({ id }) => id));
+  return {
+    revisions: revisions.filter(({ id }) => !passed.has(id)),
+    failures: failures.filter(({ id }) => !passed.has(id)),
+    forget: [...forget, ...batch.filter(({ id }) => passed.has(id))],
   };
 }
 

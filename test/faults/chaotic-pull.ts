@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { fsKv } from '../../adapters/fs/index.ts';
+import type { Platform } from '../../src/core/platform.ts';
 import { couch } from '../../src/couch/couch.ts';
 import type { Database } from '../../src/couch/database.ts';
 import type { Kv } from '../../src/kv/kv.ts';
@@ -47,7 +48,10 @@ export async function pullThroughChaos(seed: number, ground: Ground, onFinished:
   onFinished(() => proxy.close());
   const store = await openStore(scenario.store, onFinished);
   const time = new LeapingTime(clock, proxy, ground.quiet);
-  const run = new ChaoticPull({ scenario, chance, histories, source, clock, proxy, store, time });
+  // Chance of its own: how often a pull asks for some depends on what overtakes what.
+  const pulling = new Chance(-seed);
+  const platform = { ...clock.platform, random: () => pulling.next() };
+  const run = new ChaoticPull({ scenario, chance, histories, source, clock, platform, proxy, store, time });
   try {
     await run.run();
   } catch (error) {
@@ -62,6 +66,8 @@ interface Parts {
   readonly histories: RandomHistories;
   readonly source: SourceDatabase;
   readonly clock: VirtualClock;
+  /** The same clock as pulls see it. */
+  readonly platform: Partial<Platform>;
   readonly proxy: ChaosProxy;
   readonly store: () => Promise<Kv>;
   readonly time: LeapingTime;
@@ -75,13 +81,13 @@ class ChaoticPull {
   #beginnings = 0;
 
   constructor(parts: Parts) {
-    const { scenario, source, proxy, clock, chance } = parts;
+    const { scenario, source, proxy, platform } = parts;
     const url = new URL(`${proxy.url}/${source.name}`);
     const { username, password } = url;
     this.#parts = parts;
     this.#database = couch.db(url.href, {
       limits: { head: 20_000, body: 20_000 },
-      platform: { ...clock.platform, random: () => chance.next() },
+      platform,
       ...(scenario.hasSession ? { auth: { session: { username, password } } } : {}),
     });
   }
@@ -176,12 +182,12 @@ class ChaoticPull {
   }
 
   #begin(replica: Replica, mode: 'oneshot' | 'continuous'): Pull {
-    const { scenario, clock, chance } = this.#parts;
+    const { scenario, platform } = this.#parts;
     this.#beginnings += 1;
     return pull(this.#database, replica, {
       ...scenario.options,
       mode,
-      platform: { ...clock.platform, random: () => chance.next() },
+      platform,
       ...(scenario.keepsApart ? { checkpoints: this.#apart } : {}),
     });
   }

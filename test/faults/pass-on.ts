@@ -51,7 +51,7 @@ export async function passOn(request: IncomingMessage, response: ServerResponse,
     return;
   }
   const answer = await ask(request, response, body, passage);
-  response.writeHead(answer.statusCode ?? 502, headersOf(answer, fate));
+  response.writeHead(answer.statusCode ?? 502, headersOf(answer, fate)).flushHeaders();
   for await (const piece of spoil(answer, request.url ?? '', passage)) {
     await written(response, piece);
     onMove();

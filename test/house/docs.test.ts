@@ -63,7 +63,10 @@ describe('the examples of the sources', async () => {
   const directory = await mkdtemp(join('test', 'house', '.examples-'));
   afterAll(() => rm(directory, { recursive: true, force: true }));
   const runnable = modules
-    .filter(({ example }) => example.file !== 'README.md' && !mentionsAnotherServer(example.code))
+    .filter(
+      ({ example }) =>
+        example.file !== 'README.md' && !mentionsAnotherServer(example.code) && !isForBrowsers(example.code),
+    )
     .map((module) => [placeOf(module.example), module] as const);
 
   test.each(runnable)('%s runs, and does what it says', async (place, module) => {
@@ -111,6 +114,11 @@ describe('the README', async () => {
     }
   });
 });
+
+/** Whether an example needs what only browsers have; the tests in browsers do the same things. */
+function isForBrowsers(code: string): boolean {
+  return /\bindexedDbKv\b|\bnew Worker\b/.test(code);
+}
 
 /** Whether an example is about a server that is not there. */
 function mentionsAnotherServer(code: string): boolean {

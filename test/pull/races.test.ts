@@ -136,14 +136,14 @@ describe('A revision that the answering node cannot give', () => {
   });
 
   test('nor the second time is told, kept on record, and tried at each start', async () => {
-    // Nor do its leaves, when they are looked at, lead to it or say that it is gone.
+    // Nor do its leaves, which are looked at first, lead to it or say that it is gone.
     const unclear: Meanwhile = async (asked) => ({
       results: asked.map(({ id }) => ({ id, docs: [{ error: 'timeout', reason: 'later' }] })),
     });
     expect(await pullWhile(notHere, notHere)).toMatchObject({ state: 'completed', docsWritten: 1, docsFailed: 1 });
     expect(events).toContainEqual(expect.objectContaining({ type: 'failed', id: 'raced', rev: '2-b' }));
     for (const attempts of [2, 3, 4]) {
-      expect(await pullWhile(notHere, notHere, unclear)).toMatchObject({ docsWritten: 0, docsFailed: 1 });
+      expect(await pullWhile(unclear, notHere, notHere)).toMatchObject({ docsWritten: 0, docsFailed: 1 });
       expect(await failed()).toMatchObject([{ id: 'raced', rev: '2-b', attempts }]);
     }
     expect(await pullWhile()).toMatchObject({ docsWritten: 1, docsFailed: 0 });
