@@ -58,12 +58,15 @@ describe('the examples', () => {
   });
 });
 
+/** What is run elsewhere, or needs a browser; the latter has tests of its own there. */
+const NOT_HERE = /^(README\.md$|adapters\/(indexeddb|worker)\/)/;
+
 describe('the examples of the sources', async () => {
   // Inside of the repository, so that what they import by name is found.
   const directory = await mkdtemp(join('test', 'house', '.examples-'));
   afterAll(() => rm(directory, { recursive: true, force: true }));
   const runnable = modules
-    .filter(({ example }) => example.file !== 'README.md' && !mentionsAnotherServer(example.code))
+    .filter(({ example }) => !NOT_HERE.test(example.file) && !mentionsAnotherServer(example.code))
     .map((module) => [placeOf(module.example), module] as const);
 
   test.each(runnable)('%s runs, and does what it says', async (place, module) => {
