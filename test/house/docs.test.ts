@@ -29,6 +29,8 @@ const sources = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 's
 const documented = await Promise.all(sources.map(async (path) => docExamples(path, await readFile(path, 'utf8'))));
 const inReadme = markdownExamples('README.md', await readFile('README.md', 'utf8'));
 const programs = inReadme.filter(({ language }) => language === 'ts');
+/** The README's programs run below; those for browsers do the same as the tests in browsers. */
+const NOT_HERE = /^(README\.md|adapters\/(indexeddb|worker)\/.*)$/;
 const { modules, problems } = checkExamples(process.cwd(), sources, [...documented.flat(), ...programs]);
 
 describe('the documentation', async () => {
@@ -63,10 +65,7 @@ describe('the examples of the sources', async () => {
   const directory = await mkdtemp(join('test', 'house', '.examples-'));
   afterAll(() => rm(directory, { recursive: true, force: true }));
   const runnable = modules
-    .filter(
-      ({ example }) =>
-        example.file !== 'README.md' && !mentionsAnotherServer(example.code) && !isForBrowsers(example.code),
-    )
+    .filter(({ example }) => !NOT_HERE.test(example.file) && !mentionsAnotherServer(example.code))
     .map((module) => [placeOf(module.example), module] as const);
 
   test.each(runnable)('%s runs, and does what it says', async (place, module) => {
@@ -114,11 +113,6 @@ describe('the README', async () => {
     }
   });
 });
-
-/** Whether an example needs what only browsers have; the tests in browsers do the same things. */
-function isForBrowsers(code: string): boolean {
-  return /\bindexedDbKv\b|\bnew Worker\b/.test(code);
-}
 
 /** Whether an example is about a server that is not there. */
 function mentionsAnotherServer(code: string): boolean {

@@ -99,15 +99,25 @@ export class Blocks {
    * @throws StoreError (`corrupt`) when one cannot be read
    */
   async nodes(places: readonly BlockPlace[]): Promise<(readonly Child[])[]> {
-    const known = places.map((place) => this.#nodes.get(nameOf(place)));
-    const unknown = places.filter((_, index) => known[index] === undefined);
-    const read = await this.read(unknown);
+    const known = places.map((place) => this.knownNode(place));
+    const read = await this.read(places.filter((_, index) => known[index] === undefined));
     let at = 0;
     return places.map((place, index) => {
-      const node = known[index] ?? { children: decodeNode(read[at++] ?? new Uint8Array()), bytes: place.bytes };
-      this.#remember(nameOf(place), node);
-      return node.children;
+      const node = known[index];
+      if (node !== undefined) return node;
+      const children = decodeNode(read[at++] ?? new Uint8Array());
+      this.#remember(nameOf(place), { children, bytes: place.bytes });
+      return children;
     });
+  }
+
+  /** A node that has been read before, if it is still in memory. */
+  knownNode(place: BlockPlace): readonly Child[] | undefined {
+    const name = nameOf(place);
+    const node = this.#nodes.get(name);
+    // As long as there is room, it does not matter which was used last.
+    if (node !== undefined && 2 * this.#cached > CACHE_BYTES) this.#remember(name, node);
+    return node?.children;
   }
 
   /** The newest use is last in the map, so the first is what was not used for longest. */

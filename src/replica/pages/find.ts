@@ -26,7 +26,7 @@ export async function findEntries(
   ids: readonly Uint8Array[],
 ): Promise<(PageEntry | undefined)[]> {
   const sought = ids.map((id): Sought => ({ id, hash: hashId(id), found: undefined }));
-  const pages = (await Promise.all(runs.map((run) => pagesFor(blocks, run, sought)))).flat();
+  const pages = await findPages(blocks, runs, sought);
   for (const part of cut(pages)) {
     const read = await blocks.read(part.map(({ place }) => place));
     for (const [index, { sought }] of part.entries()) {
@@ -61,31 +61,54 @@ function* cut(pages: readonly SoughtIn[]): Generator<readonly SoughtIn[]> {
 
 interface SoughtIn {
   readonly place: BlockPlace;
-  readonly sought: Sought[];
+  readonly sought: readonly Sought[];
 }
 
-/** The pages of a run in which some documents may be. */
-async function pagesFor(blocks: Blocks, run: Run, sought: readonly Sought[]): Promise<SoughtIn[]> {
-  let level: { readonly children: readonly Child[]; readonly sought: readonly Sought[] }[] = [
-    { children: run.root, sought },
-  ];
-  for (let height = run.height; height > 1; height -= 1) {
-    const below = level.flatMap(({ children, sought }) => divide(run, children, sought));
-    const nodes = await blocks.nodes(below.map(({ place }) => place));
-    level = below.map(({ sought }, index) => ({ children: nodes[index] ?? [], sought }));
+/** A node, and the documents that may be below it. */
+interface Below {
+  readonly run: number;
+  readonly children: readonly Child[];
+  /** Levels of nodes, this one included. */
+  readonly height: number;
+  readonly sought: readonly Sought[];
+}
+
+/** The pages in which some documents may be. What is known of nodes takes no time; others are read together. */
+async function findPages(blocks: Blocks, runs: readonly Run[], sought: readonly Sought[]): Promise<SoughtIn[]> {
+  const pages: SoughtIn[] = [];
+  const open: Below[] = runs.map(({ number, root, height }) => ({ run: number, children: root, height, sought }));
+  while (open.length > 0) {
+    const unknown: (SoughtIn & { readonly height: number })[] = [];
+    for (let below = open.pop(); below !== undefined; below = open.pop()) {
+      const height = below.height - 1;
+      const parts = divide(below);
+      if (height === 0) {
+        pages.push(...parts);
+        continue;
+      }
+      for (const { place, sought } of parts) {
+        const children = blocks.knownNode(place);
+        if (children === undefined) unknown.push({ place, sought, height });
+        else open.push({ run: place.run, children, height, sought });
+      }
+    }
+    const nodes = unknown.length === 0 ? [] : await blocks.nodes(unknown.map(({ place }) => place));
+    for (const [index, { place, sought, height }] of unknown.entries()) {
+      open.push({ run: place.run, children: nodes[index] ?? [], height, sought });
+    }
   }
-  return level.flatMap(({ children, sought }) => divide(run, children, sought));
+  return pages;
 }
 
 /** Which of the children have which of the documents, if any. */
-function divide(run: Run, children: readonly Child[], sought: readonly Sought[]): SoughtIn[] {
-  const byBlock = new Map<number, SoughtIn>();
+function divide({ run, children, sought }: Below): SoughtIn[] {
+  const byBlock = new Map<number, SoughtIn & { readonly sought: Sought[] }>();
   for (const one of sought) {
     const child = children[childFor(children, one.id)];
     if (child === undefined || (child.filter !== undefined && !mayContain(child.filter, one.hash))) continue;
     const { block, bytes } = child;
     const known = byBlock.get(block);
-    if (known === undefined) byBlock.set(block, { place: { run: run.number, block, bytes }, sought: [one] });
+    if (known === undefined) byBlock.set(block, { place: { run, block, bytes }, sought: [one] });
     else known.sought.push(one);
   }
   return [...byBlock.values()];
