@@ -82,7 +82,7 @@ function place(chance: Chance): number {
 
 function refusal(kind: RequestKind, chance: Chance, { sessionsEnd, now }: FateOptions): Fate {
   const json = { 'content-type': 'application/json' };
-  if (sessionsEnd && kind !== 'session' && chance.next() < 0.2) {
+  if (sessionsEnd && kind !== 'session' && chance.next() < 0.5) {
     return { type: 'answer', status: 401, headers: json, body: EXPIRED };
   }
   const status = chance.oneOf([429, 429, 500, 502, 503, 504]);
