@@ -6,8 +6,6 @@ import { targetSuite } from './target.ts';
 
 /** Points that a replica does not keep yet where a store's limits are small: they fail here, until they do not. */
 const openUnderSmallLimits: ReadonlySet<string> = new Set([
-  'keeps a document of several long branches',
-  'keeps a document of very many conflicts',
   'records more failures in one batch than a store commits at once',
 ]);
 
