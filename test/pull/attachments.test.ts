@@ -292,8 +292,8 @@ describe('What goes wrong with attachments', () => {
       _id: 'doc',
       _attachments: Object.fromEntries(names.map((name, seed) => [name, inline(bytesOf(66_000, seed % 250))])),
     });
-    const refuse = server.faults.add({ path: /file-/, skip: 100, answer: { status: 429, body: '{}' } });
-    await expect(pullOnce()).rejects.toThrow('429');
+    const refuse = server.faults.add({ path: /file-/, skip: 100, answer: { status: 503, body: '{}' } });
+    await expect(pullOnce()).rejects.toThrow('503');
     refuse();
     expect(await replica.get('doc')).toBeUndefined();
     const { attachments, docsWritten } = await pullOnce();
