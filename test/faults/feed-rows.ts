@@ -6,10 +6,17 @@ const REPEATED = 5;
 /** The rows that feeds have told last of each document, by its id. */
 export type ToldRows = Map<string, string>;
 
+/** What has been told, by this answer and by all. */
+interface Told {
+  readonly own: ToldRows;
+  readonly all: ToldRows;
+}
+
 /**
  * The body of a changes feed as a careless middleman passes it on: rows come again, also rows that earlier answers told, and
  * rows between two that carry a sequence change their places. The last word on a document stays the last, and every
- * sequence stays behind the rows that it covers.
+ * sequence stays behind the rows that it covers: rows of earlier answers come without theirs, as whoever asks now may not have
+ * taken what came before them.
  *
  * @param pieces of a body, broken anywhere
  * @param told what answers have told so far; grows with this one
@@ -18,13 +25,14 @@ export async function* shuffleRows(
   pieces: AsyncIterable<Uint8Array>,
   { form, chance, told }: { readonly form: 'list' | 'lines'; readonly chance: Chance; readonly told: ToldRows },
 ): AsyncGenerator<Uint8Array> {
+  const known = { own: new Map<string, string>(), all: told };
   for await (const text of form === 'list' ? gathered(pieces) : wholeLines(pieces)) {
     const lines = text.split('\n');
     const first = lines.findIndex(isRow);
     const rows = lines.filter(isRow).map(withoutComma);
     if (rows.length > 0) {
       // The rows stand together, but for signs of life between those of a live feed.
-      const mixed = shuffle(rows, chance, told).join(form === 'list' ? ',\r\n' : '\n');
+      const mixed = shuffle(rows, chance, known).join(form === 'list' ? ',\r\n' : '\n');
       const others = lines.filter((line) => !isRow(line));
       others.splice(first, 0, mixed);
       yield new TextEncoder().encode(others.join('\n'));
@@ -42,7 +50,7 @@ function withoutComma(line: string): string {
 }
 
 /** Rows in another order, with rows that have been told among them. */
-function shuffle(rows: readonly string[], chance: Chance, told: ToldRows): string[] {
+function shuffle(rows: readonly string[], chance: Chance, { own, all }: Told): string[] {
   const result: string[] = [];
   let between: string[] = [];
   let ids = new Set<string>();
@@ -57,10 +65,12 @@ function shuffle(rows: readonly string[], chance: Chance, told: ToldRows): strin
     if (seq !== null || ids.has(id)) close();
     (seq === null ? between : result).push(row);
     ids.add(id);
-    told.set(id, row);
+    own.set(id, row);
+    all.set(id, row);
     if (chance.between(1, REPEATED) > 1) continue;
     close();
-    result.push(chance.oneOf([...told.values()]));
+    const [repeated, again] = chance.oneOf([...all]);
+    result.push(own.get(repeated) ?? again.replace(/^\{"seq":("[^"]*"|\d+)/, '{"seq":null'));
   }
   close();
   return result;
