@@ -4,6 +4,7 @@ import type { PullOptions } from '../../src/pull/options.ts';
 import { type Pull, pull } from '../../src/pull/pull.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
 import { expectFaithful } from '../support/faithful.ts';
+import { pacedClock } from '../support/paced-clock.ts';
 import { arrival } from '../support/pull-watch.ts';
 import { prepareGround } from './ground.ts';
 import { integrationServers } from './servers.ts';
@@ -89,9 +90,9 @@ describe.each(integrationServers)('A continuous pull from %s', (_name, open) => 
     await expectFaithful(replica, source);
   });
 
-  test('fails when its database is deleted', async () => {
+  test('fails when its database is deleted, and has not been made anew for a minute', async () => {
     await ground.source.replicate(smallDocuments(5));
-    start({ interval: 50 });
+    start({ interval: 50, platform: pacedClock(20).platform });
     await running.caughtUp;
     await ground.source.destroy();
     await expect(running.done).rejects.toMatchObject({ name: 'CouchError', status: 404 });
