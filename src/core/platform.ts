@@ -16,8 +16,8 @@ export interface Platform {
   /** A new random identifier (RFC 9562, version 4). */
   readonly uuid: () => string;
   /**
-   * Calls back whenever a network may be there again, or a page that was frozen: what is open may be dead then, and what is waited for
-   * may be had. Returns what ends that. Where there is none, clocks that jump tell of a sleep.
+   * Calls back whenever the network comes or goes, and when a page goes on that was frozen: what is open may be dead then, and what is
+   * waited for may be had. Returns what ends that. Where there is none, clocks that jump tell of a sleep.
    */
   readonly onWake?: (wake: () => void) => () => void;
 }
@@ -53,7 +53,7 @@ function onWake(wake: () => void): () => void {
     // A page that is shown for the first time has not slept.
     if (!('persisted' in event) || event.persisted === true) wake();
   };
-  const events = ['online', 'pageshow', 'resume'];
+  const events = ['online', 'offline', 'pageshow', 'resume'];
   for (const name of events) globalThis.addEventListener(name, onEvent);
   return () => {
     for (const name of events) globalThis.removeEventListener(name, onEvent);
