@@ -19,7 +19,9 @@ describe('A pull through chaos comes to what the source holds', () => {
 
 if (couchdb !== undefined) {
   describe('A pull from CouchDB through chaos comes to what the source holds', () => {
-    test.concurrent.for(seeds(100))('SEED=%i ROUNDS=1 npm run soak -- chaos', async (seed, { onTestFinished }) => {
+    // Time leaps more seldom where a server is given longer to answer.
+    const options = { timeout: 600_000, concurrent: true };
+    test.for(seeds(100))('SEED=%i ROUNDS=1 npm run soak -- chaos', options, async (seed, { onTestFinished }) => {
       await pullThroughChaos(seed, { url: couchdb, quiet: 50 }, onTestFinished);
     });
   });
