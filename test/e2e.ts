@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { parseAddress } from '../src/couch/address.ts';
+import { parseAddress } from '../src/couch/request/address.ts';
 import { run } from './run/command.ts';
 import { identify, titleOf } from './run/server-identity.ts';
 import { formatTally, sum, type Tally, tallyOfVitest } from './run/tally.ts';

@@ -1,6 +1,6 @@
-import { hasCredentials } from '../../src/couch/address.ts';
 import { couch } from '../../src/couch/couch.ts';
 import type { Database } from '../../src/couch/database.ts';
+import { hasCredentials } from '../../src/couch/request/address.ts';
 import type { Context } from './context.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { VerifyProgress } from '../../src/replica/verify-event.ts';
+import type { VerifyProgress } from '../../src/replica/verify/event.ts';
 import type { Context } from './context.ts';
 import { duration } from './wording.ts';
 

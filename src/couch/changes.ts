@@ -1,13 +1,13 @@
 import { InputError } from '../core/errors.ts';
 import { Feed } from '../core/feed.ts';
 import type { JsonObject } from '../core/json-value.ts';
-import { type ChangesRow, parseChangesRow } from './changes-row.ts';
-import type { RequestDescription } from './connection.ts';
-import type { Endpoint } from './endpoint.ts';
-import { openFeed } from './feed-open.ts';
-import type { FeedEnd, FeedIdle, FeedReconnected } from './feed-source.ts';
-import type { FeedTiming, LiveFeed } from './feed-timing.ts';
-import type { Sequence } from './sequence.ts';
+import { type ChangesRow, parseChangesRow } from './feed/changes-row.ts';
+import { openFeed } from './feed/open.ts';
+import type { Sequence } from './feed/sequence.ts';
+import type { FeedEnd, FeedIdle, FeedReconnected } from './feed/source.ts';
+import type { FeedTiming, LiveFeed } from './feed/timing.ts';
+import type { RequestDescription } from './request/connection.ts';
+import type { Endpoint } from './request/endpoint.ts';
 import { watchUpdates } from './updates.ts';
 
 /** Which changes, and what is told of them. */

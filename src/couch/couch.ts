@@ -1,12 +1,12 @@
 import { InputError } from '../core/errors.ts';
 import { type Platform, platform } from '../core/platform.ts';
-import { type Address, parseAddress, parseDatabaseAddress } from './address.ts';
-import { type Auth, authorizationOf } from './auth.ts';
-import type { TimeLimits } from './connection.ts';
 import { Database } from './database.ts';
-import type { Endpoint } from './endpoint.ts';
 import { groupOf } from './group.ts';
-import { defaultRetry, type RetryPolicy } from './retry.ts';
+import { type Address, parseAddress, parseDatabaseAddress } from './request/address.ts';
+import { type Auth, authorizationOf } from './request/auth.ts';
+import type { TimeLimits } from './request/connection.ts';
+import type { Endpoint } from './request/endpoint.ts';
+import { defaultRetry, type RetryPolicy } from './request/retry.ts';
 import { Server } from './server.ts';
 
 /** How a server is reached. */

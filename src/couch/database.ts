@@ -2,14 +2,14 @@ import type { Attachment } from '../core/attachment.ts';
 import { ProtocolError } from '../core/errors.ts';
 import type { Feed } from '../core/feed.ts';
 import { isJsonObject } from '../core/json-value.ts';
-import { type AttachedRevision, attachedRevisions, type WantedAttachments } from './attached-revisions.ts';
+import { type AttachedRevision, attachedRevisions, type WantedAttachments } from './attachments/attached-revisions.ts';
 import {
   type AttachmentOptions,
   attachment,
   type DownloadOptions,
   downloadAttachment,
   type WantedAttachment,
-} from './attachments.ts';
+} from './attachments/attachments.ts';
 import {
   type ChangesEvent,
   type ChangesOptions,
@@ -17,15 +17,15 @@ import {
   type LiveChangesEvent,
   type LiveChangesOptions,
 } from './changes.ts';
-import type { Traffic } from './connection.ts';
 import { type Doc, type GetOptions, get } from './documents.ts';
-import type { Endpoint } from './endpoint.ts';
-import { sendForObject } from './request.ts';
-import { type RetryNotice, type RetryPolicy, withRetry } from './retry.ts';
-import { type RevisionsOptions, revisions } from './revisions.ts';
-import type { RevisionResult } from './revisions-row.ts';
-import { parseSequence, type Sequence } from './sequence.ts';
-import type { WantedRevisions } from './wanted-revisions.ts';
+import { parseSequence, type Sequence } from './feed/sequence.ts';
+import type { Traffic } from './request/connection.ts';
+import type { Endpoint } from './request/endpoint.ts';
+import { sendForObject } from './request/request.ts';
+import { type RetryNotice, type RetryPolicy, withRetry } from './request/retry.ts';
+import { type RevisionsOptions, revisions } from './revisions/revisions.ts';
+import type { RevisionResult } from './revisions/revisions-row.ts';
+import type { WantedRevisions } from './revisions/wanted-revisions.ts';
 
 /** What `GET /{db}` tells. */
 export interface DatabaseInfo {

@@ -1,10 +1,10 @@
 import { isCouchError, ProtocolError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json-value.ts';
-import { encodeDocumentId } from './address.ts';
-import type { Endpoint } from './endpoint.ts';
-import { isDatabaseMissing } from './refusal.ts';
-import { sendForObject } from './request.ts';
-import { withRetry } from './retry.ts';
+import { encodeDocumentId } from './request/address.ts';
+import type { Endpoint } from './request/endpoint.ts';
+import { isDatabaseMissing } from './request/refusal.ts';
+import { sendForObject } from './request/request.ts';
+import { withRetry } from './request/retry.ts';
 
 /** A document as JSON: `_id`, `_rev` and its own members. */
 export interface Doc extends JsonObject {

@@ -1,4 +1,4 @@
-import type { Auth } from './auth.ts';
+import type { Auth } from './request/auth.ts';
 
 /** The numbers of functions that authorise requests: what they will answer cannot be known. */
 const numbers = new WeakMap<object, number>();

@@ -1,10 +1,10 @@
 import { isCouchError, ProtocolError } from '../core/errors.ts';
 import { Feed } from '../core/feed.ts';
-import { encodeSegment } from './address.ts';
 import { Database } from './database.ts';
-import type { Endpoint } from './endpoint.ts';
-import { send, sendForObject } from './request.ts';
-import { withRetry } from './retry.ts';
+import { encodeSegment } from './request/address.ts';
+import type { Endpoint } from './request/endpoint.ts';
+import { send, sendForObject } from './request/request.ts';
+import { withRetry } from './request/retry.ts';
 import { type UpdatesEvent, type UpdatesOptions, updates } from './updates.ts';
 
 /** What `GET /` tells of a server. */

@@ -2,13 +2,13 @@ import { ProtocolError } from '../core/errors.ts';
 import { Feed } from '../core/feed.ts';
 import { memberText } from '../core/json-text.ts';
 import { excerpt, parseObject } from '../core/json-value.ts';
-import type { Endpoint } from './endpoint.ts';
-import { follow } from './feed-live.ts';
-import { openFeed } from './feed-open.ts';
-import type { FeedRow, FeedSign } from './feed-source.ts';
-import { type FeedTiming, type LiveFeed, planFeed } from './feed-timing.ts';
-import type { Watching } from './seat.ts';
-import { parseSequence, type Sequence } from './sequence.ts';
+import type { Watching } from './budget/seat.ts';
+import { follow } from './feed/live.ts';
+import { openFeed } from './feed/open.ts';
+import { parseSequence, type Sequence } from './feed/sequence.ts';
+import type { FeedRow, FeedSign } from './feed/source.ts';
+import { type FeedTiming, type LiveFeed, planFeed } from './feed/timing.ts';
+import type { Endpoint } from './request/endpoint.ts';
 
 /** From where, and how, the feed of a server's databases is read. */
 export interface UpdatesOptions extends FeedTiming {

@@ -1,7 +1,7 @@
-import { isSequence, type Sequence } from '../couch/sequence.ts';
+import { isSequence, type Sequence } from '../couch/feed/sequence.ts';
 import type { WriteBatch, WriteResult } from '../replica/target.ts';
 import type { PullTarget } from './pull-target.ts';
-import type { SourceMark } from './source-identity.ts';
+import type { SourceMark } from './source/identity.ts';
 
 /** Whose checkpoint. */
 export interface CheckpointPlace {

@@ -1,5 +1,5 @@
 import type { DatabaseInfo } from '../couch/database.ts';
-import type { Sequence } from '../couch/sequence.ts';
+import type { Sequence } from '../couch/feed/sequence.ts';
 import type { Selection } from './options.ts';
 
 /** How many rows there will be, as far as that can be told before the first. */

@@ -1,8 +1,8 @@
 import { splitDocument } from '../core/document-text.ts';
 import { isCouchError, isNetworkError, isProtocolError } from '../core/errors.ts';
 import type { Database } from '../couch/database.ts';
-import type { RevisionResult } from '../couch/revisions-row.ts';
-import type { WantedRevisions } from '../couch/wanted-revisions.ts';
+import type { RevisionResult } from '../couch/revisions/revisions-row.ts';
+import type { WantedRevisions } from '../couch/revisions/wanted-revisions.ts';
 import type { FailedRevision, RevisionToWrite } from '../replica/target.ts';
 import type { RequestSize } from './request-size.ts';
 

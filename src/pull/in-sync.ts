@@ -1,10 +1,10 @@
 import { filter, firstValueFrom, type Observable } from 'rxjs';
 import type { Database } from '../couch/database.ts';
-import { isSameSequence, type Sequence } from '../couch/sequence.ts';
+import { isSameSequence, type Sequence } from '../couch/feed/sequence.ts';
 import type { OfferedRevisions } from '../replica/target.ts';
 import { offeredBy } from './plan.ts';
 import type { PullTarget } from './pull-target.ts';
-import { type Reading, readSource } from './read-source.ts';
+import { type Reading, readSource } from './source/read-source.ts';
 import type { PullEvent } from './status.ts';
 
 /** What is waited for. */

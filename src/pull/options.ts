@@ -3,10 +3,10 @@ import type { JsonObject } from '../core/json-value.ts';
 import type { Platform } from '../core/platform.ts';
 import type { ChangesOptions } from '../couch/changes.ts';
 import type { Doc } from '../couch/documents.ts';
-import type { RetryPolicy } from '../couch/retry.ts';
-import type { Sequence } from '../couch/sequence.ts';
+import type { Sequence } from '../couch/feed/sequence.ts';
+import type { RetryPolicy } from '../couch/request/retry.ts';
 import type { Kv } from '../kv/kv.ts';
-import { type AttachmentPolicy, type AttachmentSelection, attachmentPolicy } from './attachment-policy.ts';
+import { type AttachmentPolicy, type AttachmentSelection, attachmentPolicy } from './attachments/policy.ts';
 import type { Passing } from './passing.ts';
 
 /** CouchDB looks so many documents up by their ids; for more it would read its whole feed. */

@@ -1,8 +1,8 @@
-import type { Sequence } from '../couch/sequence.ts';
-import type { WantedRevisions } from '../couch/wanted-revisions.ts';
+import type { Sequence } from '../couch/feed/sequence.ts';
+import type { WantedRevisions } from '../couch/revisions/wanted-revisions.ts';
 import type { OfferedRevisions, RevisionToWrite } from '../replica/target.ts';
-import type { RowBatch } from './batches.ts';
 import type { Plan } from './plan.ts';
+import type { RowBatch } from './source/batches.ts';
 
 /** What of a batch is fetched with one request and stored in one commit. */
 export interface Part {

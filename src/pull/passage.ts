@@ -1,7 +1,7 @@
 import type { Gate } from '../core/gate.ts';
 import { orderedMap } from '../core/ordered-map.ts';
 import type { Database } from '../couch/database.ts';
-import type { Sequence } from '../couch/sequence.ts';
+import type { Sequence } from '../couch/feed/sequence.ts';
 import type {
   MissingRevisions,
   OfferedRevisions,
@@ -9,8 +9,7 @@ import type {
   WriteBatch,
   WriteResult,
 } from '../replica/target.ts';
-import { Attachments } from './attachments.ts';
-import type { RowBatch } from './batches.ts';
+import { Attachments } from './attachments/attachments.ts';
 import type { Checkpoints } from './checkpoint.ts';
 import { type Failure, fetchRevisions } from './fetch.ts';
 import type { PullSettings } from './options.ts';
@@ -19,6 +18,7 @@ import { type Passed, pass } from './passing.ts';
 import { leavesBy, offeredBy, plan } from './plan.ts';
 import type { PullTarget } from './pull-target.ts';
 import type { RequestSize } from './request-size.ts';
+import type { RowBatch } from './source/batches.ts';
 import { Underway } from './underway.ts';
 
 /** What became of one commit. */

@@ -2,8 +2,8 @@ import { backoffDelay } from '../core/backoff.ts';
 import { isCouchError, isRetryable, isStoreError } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
 import { sleepOrWake } from '../core/wake.ts';
-import type { RetryNotice } from '../couch/retry.ts';
-import { isSourceMissing } from './source-refusal.ts';
+import type { RetryNotice } from '../couch/request/retry.ts';
+import { isSourceMissing } from './source/refusal.ts';
 
 /** How long a continuous pull waits after a failure: from a second on, up to ten minutes. */
 const PATIENCE = { base: 1_000, cap: 600_000 };

@@ -1,6 +1,6 @@
 import { splitDocument } from '../core/document-text.ts';
-import type { ChangesRow } from '../couch/changes-row.ts';
-import type { WantedRevisions } from '../couch/wanted-revisions.ts';
+import type { ChangesRow } from '../couch/feed/changes-row.ts';
+import type { WantedRevisions } from '../couch/revisions/wanted-revisions.ts';
 import type { MissingRevisions, OfferedRevisions, RevisionToWrite } from '../replica/target.ts';
 import { parseRev } from '../revs/rev.ts';
 import type { Selection } from './options.ts';

@@ -1,7 +1,7 @@
 import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import { isNetworkError } from '../core/errors.ts';
-import type { Traffic } from '../couch/connection.ts';
-import type { RetryNotice } from '../couch/retry.ts';
+import type { Traffic } from '../couch/request/connection.ts';
+import type { RetryNotice } from '../couch/request/retry.ts';
 import type { Stored } from './passage.ts';
 import { firstPhase, nextPhase, type PullPhase, type PullTrigger } from './state.ts';
 import { firstStatus, type PullEvent, type PullStatus } from './status.ts';

@@ -1,8 +1,8 @@
 import type { Gate } from '../core/gate.ts';
 import type { JsonObject } from '../core/json-value.ts';
-import { type RetryContext, withRetry } from '../couch/retry.ts';
+import { type RetryContext, withRetry } from '../couch/request/retry.ts';
 import type { Kv } from '../kv/kv.ts';
-import type { ContentInfo, ContentSink } from '../replica/content.ts';
+import type { ContentInfo, ContentSink } from '../replica/contents/content.ts';
 import type {
   FailedRevision,
   MissingRevisions,

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { platform } from '../core/platform.ts';
 import type { Database } from '../couch/database.ts';
-import type { Sequence } from '../couch/sequence.ts';
+import type { Sequence } from '../couch/feed/sequence.ts';
 import type { Target } from '../replica/target.ts';
 import { type PullOptions, settingsOf } from './options.ts';
 import { Replication } from './replication.ts';

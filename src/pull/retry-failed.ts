@@ -1,5 +1,5 @@
 import type { Database } from '../couch/database.ts';
-import type { WantedRevisions } from '../couch/wanted-revisions.ts';
+import type { WantedRevisions } from '../couch/revisions/wanted-revisions.ts';
 import type { FailedRevision, RevisionToWrite, WriteBatch } from '../replica/target.ts';
 import { formatRev } from '../revs/rev.ts';
 import { type Failure, fetchRevisions } from './fetch.ts';

@@ -1,12 +1,12 @@
 import type { Database, DatabaseInfo } from '../couch/database.ts';
-import type { Sequence } from '../couch/sequence.ts';
-import { nameOfPolicy } from './attachment-policy.ts';
+import type { Sequence } from '../couch/feed/sequence.ts';
+import { nameOfPolicy } from './attachments/policy.ts';
 import { Checkpoints, readCheckpoint } from './checkpoint.ts';
-import { readFilterCode } from './filter-code.ts';
 import { pullId } from './identity.ts';
 import type { PullSettings } from './options.ts';
 import type { PullTarget } from './pull-target.ts';
-import { creationOf, fateOf } from './source-identity.ts';
+import { readFilterCode } from './source/filter-code.ts';
+import { creationOf, fateOf } from './source/identity.ts';
 import type { StartReason } from './status.ts';
 
 /** Where a pull begins to read its source, and how source and target stand then. */

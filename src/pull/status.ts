@@ -1,5 +1,5 @@
-import type { RetryNotice } from '../couch/retry.ts';
-import type { Sequence } from '../couch/sequence.ts';
+import type { Sequence } from '../couch/feed/sequence.ts';
+import type { RetryNotice } from '../couch/request/retry.ts';
 import { firstPhase, type PullState } from './state.ts';
 
 /** Where a pull stands. */

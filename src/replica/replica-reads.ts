@@ -3,9 +3,9 @@ import type { Feed } from '../core/feed.ts';
 import { leaves, pathTo } from '../revs/leaves.ts';
 import type { RevisionPath } from '../revs/path.ts';
 import { type AllDocsRange, listTexts } from './all-docs.ts';
-import type { Followed } from './followed.ts';
-import { LiveReads } from './live-reads.ts';
-import { type LocalChangesEvent, type LocalChangesOptions, localChanges } from './local-changes.ts';
+import type { Followed } from './live/followed.ts';
+import { LiveReads } from './live/live-reads.ts';
+import { type LocalChangesEvent, type LocalChangesOptions, localChanges } from './live/local-changes.ts';
 import { type RevisionText, readRevision, type Shown } from './read.ts';
 import { parseDoc, type ReplicaDoc } from './replica-doc.ts';
 

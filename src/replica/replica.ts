@@ -6,14 +6,14 @@ import { decodeJson } from '../kv/json.ts';
 import type { Kv } from '../kv/kv.ts';
 import { list } from '../kv/list.ts';
 import { NamedLocks } from '../kv/named-locks.ts';
-import { type ReplicaAttachmentOptions, readAttachment } from './attachments.ts';
-import type { ContentInfo, ContentSink } from './content.ts';
-import { ContentStore } from './content-store.ts';
+import { type ReplicaAttachmentOptions, readAttachment } from './contents/attachments.ts';
+import type { ContentInfo, ContentSink } from './contents/content.ts';
+import { lackingContent } from './contents/lacking-content.ts';
+import { ContentStore } from './contents/store.ts';
 import { diff } from './diff.ts';
 import { readFailures } from './failures.ts';
 import { type Identity, openIdentity, removeIdentity } from './identity.ts';
 import { type ReplicaInfo, readInfo } from './info.ts';
-import { lackingContent } from './lacking-content.ts';
 import { Layout } from './layout.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Keep } from './merge-batch.ts';
@@ -32,8 +32,8 @@ import type {
   WriteBatch,
   WriteResult,
 } from './target.ts';
-import { type VerifyOptions, verify } from './verify.ts';
-import type { VerifyEvent } from './verify-event.ts';
+import type { VerifyEvent } from './verify/event.ts';
+import { type VerifyOptions, verify } from './verify/verify.ts';
 import { type Writing, writeBatch } from './write-batch.ts';
 
 export type { ReplicaInfo };

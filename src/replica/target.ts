@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json-value.ts';
 import type { Kv } from '../kv/kv.ts';
 import type { RevisionPath } from '../revs/path.ts';
-import type { ContentInfo, ContentSink } from './content.ts';
+import type { ContentInfo, ContentSink } from './contents/content.ts';
 
 /** What a target says of itself when it is opened. */
 export interface TargetState {

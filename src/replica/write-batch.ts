@@ -5,7 +5,7 @@ import { encodeJson } from '../kv/json.ts';
 import type { Decision, Entry, Key, Kv } from '../kv/kv.ts';
 import type { NamedLocks } from '../kv/named-locks.ts';
 import { inCommits } from './commit-size.ts';
-import { changeReferences } from './content-references.ts';
+import { changeReferences } from './contents/references.ts';
 import { type Counter, decodeCounter } from './counter.ts';
 import { changeFailures } from './failures.ts';
 import type { Layout } from './layout.ts';

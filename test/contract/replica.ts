@@ -1,6 +1,6 @@
 import type { Kv } from '../../src/kv/kv.ts';
-import { readPieces } from '../../src/replica/content-pieces.ts';
-import { decodeContent } from '../../src/replica/content-record.ts';
+import { readPieces } from '../../src/replica/contents/pieces.ts';
+import { decodeContent } from '../../src/replica/contents/record.ts';
 import { joinBytes } from '../../src/replica/join-bytes.ts';
 import { Layout } from '../../src/replica/layout.ts';
 import { openReplica } from '../../src/replica/replica.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ContentInfo, ContentSink } from '../../src/replica/content.ts';
+import type { ContentInfo, ContentSink } from '../../src/replica/contents/content.ts';
 import type { Target } from '../../src/replica/target.ts';
 import { targetCases } from './target.ts';
 import { textOf } from './tiny.ts';

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { fsKv } from '../../adapters/fs/index.ts';
 import { type CouchServer, startServer } from '../../demo/server/index.ts';
 import { couch } from '../../src/couch/couch.ts';
-import { isSequence, type Sequence } from '../../src/couch/sequence.ts';
+import { isSequence, type Sequence } from '../../src/couch/feed/sequence.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import { pull } from '../../src/pull/pull.ts';
 import { openReplica } from '../../src/replica/replica.ts';

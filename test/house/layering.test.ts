@@ -58,7 +58,7 @@ describe('findProblems', () => {
     ['src/core/a.ts', '../../demo/server/index.ts', 'demo does not rank below src/core'],
     ['adapters/fs/index.ts', '../indexeddb/index.ts', 'adapters/indexeddb does not rank below adapters/fs'],
     ['adapters/sqlite.ts', './fs/index.ts', 'adapters/fs does not rank below adapters/*.ts'],
-    ['adapters/fs/index.ts', '../../src/couch/request.ts', 'an adapter uses only the store contract'],
+    ['adapters/fs/index.ts', '../../src/couch/request/request.ts', 'an adapter uses only the store contract'],
     ['adapters/fs/index.ts', '../../src/index.ts', 'an adapter uses only the store contract'],
     ['adapters/fs/index.ts', '../../test/support/a.ts', 'test does not rank below adapters/fs'],
     ['demo/main.ts', '../test/support/a.ts', 'test does not rank below demo'],

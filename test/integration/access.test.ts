@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import type { Auth } from '../../src/couch/auth.ts';
 import { couch } from '../../src/couch/couch.ts';
+import type { Auth } from '../../src/couch/request/auth.ts';
 import { pull } from '../../src/pull/pull.ts';
 import { smallDocuments } from '../support/documents.ts';
 import { prepareGround } from './ground.ts';

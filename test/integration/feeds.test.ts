@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LiveChangesOptions } from '../../src/couch/changes.ts';
-import type { LiveFeed } from '../../src/couch/feed-timing.ts';
+import type { LiveFeed } from '../../src/couch/feed/timing.ts';
 import { type FeedReader, readFeed } from '../support/feed-reader.ts';
 import { prepareGround } from './ground.ts';
 import { integrationServers } from './servers.ts';

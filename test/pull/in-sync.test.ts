@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startServer } from '../../demo/server/index.ts';
 import { couch } from '../../src/couch/couch.ts';
-import type { Sequence } from '../../src/couch/sequence.ts';
+import type { Sequence } from '../../src/couch/feed/sequence.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import type { PullOptions } from '../../src/pull/options.ts';
 import { pull } from '../../src/pull/pull.ts';

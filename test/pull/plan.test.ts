@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { ChangesRow } from '../../src/couch/changes-row.ts';
-import { parseChangesRow } from '../../src/couch/changes-row.ts';
-import { cutBatches, type RowBatch } from '../../src/pull/batches.ts';
+import type { ChangesRow } from '../../src/couch/feed/changes-row.ts';
+import { parseChangesRow } from '../../src/couch/feed/changes-row.ts';
 import { pullId, sourceName } from '../../src/pull/identity.ts';
 import { divide } from '../../src/pull/parts.ts';
 import { leavesBy, offeredBy, plan } from '../../src/pull/plan.ts';
+import { cutBatches, type RowBatch } from '../../src/pull/source/batches.ts';
 import { Underway } from '../../src/pull/underway.ts';
 
 function row(id: string, revs: string[], more: object = {}): ChangesRow {

@@ -4,13 +4,13 @@ import { isContentionError, isStoreError } from '../../src/core/errors.ts';
 import type { Kv } from '../../src/kv/kv.ts';
 import { listPages } from '../../src/kv/list.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
-import type { ContentSink } from '../../src/replica/content.ts';
+import type { ContentSink } from '../../src/replica/contents/content.ts';
 import { openReplica, type Replica } from '../../src/replica/replica.ts';
 import type { RevisionToWrite } from '../../src/replica/target.ts';
 import { alteredKv } from '../contract/altered-kv.ts';
 import { denoKvLimits } from '../contract/memory.ts';
 import { type VirtualClock, virtualClock } from '../support/virtual-clock.ts';
-import { Damager } from './damage.ts';
+import { Damager } from './verify/damage.ts';
 
 const WEEK = 7 * 86_400_000;
 const MINUTE = 60_000;

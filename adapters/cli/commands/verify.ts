@@ -1,8 +1,8 @@
-import type { RetryNotice } from '../../../src/couch/retry.ts';
+import type { RetryNotice } from '../../../src/couch/request/retry.ts';
 import { pullId } from '../../../src/pull/identity.ts';
 import { settingsOf } from '../../../src/pull/options.ts';
 import type { Replica } from '../../../src/replica/replica.ts';
-import type { VerifyEvent, VerifyFailure, VerifyProblem, VerifySummary } from '../../../src/replica/verify-event.ts';
+import type { VerifyEvent, VerifyFailure, VerifyProblem, VerifySummary } from '../../../src/replica/verify/event.ts';
 import { fsKv } from '../../fs/index.ts';
 import { type Context, ExitCode, write, writeJson } from '../context.ts';
 import { openOnly } from '../directory.ts';

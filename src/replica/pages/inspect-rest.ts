@@ -1,9 +1,9 @@
 import type { Entry, Key } from '../../kv/kv.ts';
 import { listPages } from '../../kv/list.ts';
 import { isCount } from '../count.ts';
-import type { NumberSet } from '../number-set.ts';
 import type { Damage, Inspection } from '../storage.ts';
-import { tryDecode } from '../try-decode.ts';
+import type { NumberSet } from '../verify/number-set.ts';
+import { tryDecode } from '../verify/try-decode.ts';
 import { type BlockPlace, unlessDamaged } from './blocks.ts';
 import { inspectChildren } from './inspect-run.ts';
 import { useOf } from './job-use.ts';

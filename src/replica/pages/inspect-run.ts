@@ -3,7 +3,7 @@ import { isCount } from '../count.ts';
 import { decodeHead } from '../head.ts';
 import { joinBytes } from '../join-bytes.ts';
 import type { BodyPlace, Damage } from '../storage.ts';
-import { tryDecode } from '../try-decode.ts';
+import { tryDecode } from '../verify/try-decode.ts';
 import { type BlockPlace, unlessDamaged } from './blocks.ts';
 import { hashId, mayContain } from './membership.ts';
 import { type Child, decodeNode } from './node.ts';

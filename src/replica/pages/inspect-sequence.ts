@@ -1,7 +1,7 @@
 import { listPages } from '../../kv/list.ts';
 import { isCount } from '../count.ts';
-import { NumberSet } from '../number-set.ts';
 import type { Damage, Inspection } from '../storage.ts';
+import { NumberSet } from '../verify/number-set.ts';
 import { type BlockPlace, unlessDamaged } from './blocks.ts';
 import { findEntries } from './find.ts';
 import type { Run } from './run.ts';

@@ -1,9 +1,9 @@
 import { listPages } from '../../kv/list.ts';
 import { isCount } from '../count.ts';
 import { decodeHead } from '../head.ts';
-import { NumberSet } from '../number-set.ts';
 import type { BodyPlace, Damage, Head, InspectedDocument, Inspection } from '../storage.ts';
-import { tryDecode } from '../try-decode.ts';
+import { NumberSet } from '../verify/number-set.ts';
+import { tryDecode } from '../verify/try-decode.ts';
 import type { BlockPlace } from './blocks.ts';
 import { inspectJobs, inspectUnused, unknown } from './inspect-rest.ts';
 import { EVERYTHING, inspectRun, isUnsure, type RunDamage, type UnsureDocuments } from './inspect-run.ts';

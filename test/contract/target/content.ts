@@ -1,5 +1,5 @@
 import { isClosedError } from '../../../src/core/errors.ts';
-import type { ContentInfo, ContentSink } from '../../../src/replica/content.ts';
+import type { ContentInfo, ContentSink } from '../../../src/replica/contents/content.ts';
 import type { Target } from '../../../src/replica/target.ts';
 import { equal, ok, rejection, rejects } from '../assert.ts';
 import type { TargetCase, TargetSubject } from '../target-case.ts';
