@@ -3,7 +3,8 @@ import { couch } from '../../src/couch/couch.ts';
 import type { PullOptions } from '../../src/pull/options.ts';
 import { pull } from '../../src/pull/pull.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
-import { expectFaithful, pathOf } from '../support/faithful.ts';
+import { expectFaithful } from '../support/faithful.ts';
+import { pathOf } from '../support/shown-leaves.ts';
 import { prepareGround } from './ground.ts';
 import { integrationServers } from './servers.ts';
 

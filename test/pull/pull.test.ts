@@ -11,8 +11,9 @@ import type { FailedRevision, Target } from '../../src/replica/target.ts';
 import { alteredTarget } from '../contract/altered-target.ts';
 import { deferred } from '../support/deferred.ts';
 import { generations, smallDocuments } from '../support/documents.ts';
-import { expectFaithful, pathOf } from '../support/faithful.ts';
+import { expectFaithful } from '../support/faithful.ts';
 import { hasty } from '../support/hasty.ts';
+import { pathOf } from '../support/shown-leaves.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 
 let server: CouchServer;
