@@ -1,6 +1,7 @@
 import type { Attachment } from '../core/attachment.ts';
 import { Feed } from '../core/feed.ts';
 import { isJsonObject, type JsonObject } from '../core/json-value.ts';
+import { loadPart } from '../core/load-part.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import { decodeJson } from '../kv/json.ts';
 import type { Kv } from '../kv/kv.ts';
@@ -33,7 +34,7 @@ import type {
   WriteResult,
 } from './target.ts';
 import type { VerifyEvent } from './verify/event.ts';
-import { type VerifyOptions, verify } from './verify/verify.ts';
+import type { VerifyOptions } from './verify/verify.ts';
 import { type Writing, writeBatch } from './write-batch.ts';
 
 export type { ReplicaInfo };
@@ -210,7 +211,14 @@ export class Replica extends ReplicaReads implements Target {
    */
   verify(options: VerifyOptions = {}): Feed<VerifyEvent> {
     this.#lifetime.check();
-    return verify({ kv: this.#kv, layout: this.#layout, storage: this.#storage }, options);
+    const subject = { kv: this.#kv, layout: this.#layout, storage: this.#storage };
+    return new Feed(
+      async function* (signal) {
+        const { verify } = await loadPart(import('./verify/verify.ts'));
+        yield* verify(subject, options, signal);
+      },
+      { signal: options.signal },
+    );
   }
 
   /**

@@ -1,4 +1,5 @@
 import { StoreError } from '../../core/errors.ts';
+import { loadPart } from '../../core/load-part.ts';
 import type { Platform } from '../../core/platform.ts';
 import { compareBytes } from '../../kv/key.ts';
 import type { Key, Kv } from '../../kv/kv.ts';
@@ -17,14 +18,13 @@ import type {
 } from '../storage.ts';
 import { Blocks, MissingBlock } from './blocks.ts';
 import { findEntries } from './find.ts';
-import { inspectPages } from './inspect.ts';
 import { mergedEntries } from './merged-entries.ts';
 import type { PageEntry } from './page.ts';
 import { prepareBatch } from './prepare-batch.ts';
 import type { Run } from './run.ts';
 import { RunList } from './run-list.ts';
 import { readSequence } from './sequence.ts';
-import { keepUp, type Written } from './upkeep.ts';
+import type { Written } from './upkeep.ts';
 import type { Workshop } from './workshop.ts';
 
 const encoder = new TextEncoder();
@@ -101,8 +101,9 @@ export class PageStorage implements DocumentStorage {
     return this.#workshop.bodies.read(places);
   }
 
-  inspect(): AsyncIterable<Inspection> {
-    return inspectPages(this.#workshop);
+  async *inspect(): AsyncGenerator<Inspection, void, undefined> {
+    const { inspectPages } = await loadPart(import('./inspect.ts'));
+    yield* inspectPages(this.#workshop);
   }
 
   prepare(changes: readonly DocumentChange[], next: number): PreparedCommit {
@@ -121,6 +122,7 @@ export class PageStorage implements DocumentStorage {
     if (written.changes === 0) return;
     this.#written = { changes: 0, bytes: 0 };
     try {
+      const { keepUp } = await loadPart(import('./upkeep.ts'));
       await this.#untilUndisturbed(() => keepUp(this.#workshop, written));
     } catch (error) {
       this.#note(written);

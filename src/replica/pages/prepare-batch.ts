@@ -3,10 +3,10 @@ import { fitsOneCommit } from '../commit-size.ts';
 import { encodeHead } from '../head.ts';
 import { SegmentWriter } from '../segment-writer.ts';
 import type { DocumentChange, Mutation, PreparedCommit, StoredRevision } from '../storage.ts';
+import { aheadOf } from './ahead.ts';
 import { encodeRun, type Run } from './run.ts';
 import { RunWriter } from './run-writer.ts';
 import { isFullRecord, writeSequence } from './sequence.ts';
-import { aheadOf } from './sweep-job.ts';
 import type { Workshop } from './workshop.ts';
 
 const encoder = new TextEncoder();

@@ -1,8 +1,6 @@
-import { encodeJson } from '../../kv/json.ts';
 import type { Key, Kv } from '../../kv/kv.ts';
 import { isCount } from '../count.ts';
 import type { Layout } from '../layout.ts';
-import type { Mutation } from '../storage.ts';
 import { everythingUnder, type Garbage, sweepOf } from './garbage.ts';
 import { commitStep, damagedJob, type Job } from './jobs.ts';
 import { stepRecords, type Workshop } from './workshop.ts';
@@ -76,14 +74,6 @@ export function rangesOf({ value }: Job): Garbage[] {
     if (kind === 'stray' && isCount(a) && isCount(b) && isCount(c)) return [kind, a, b, c];
     throw damagedJob();
   });
-}
-
-/**
- * The record that tells of a batch which is too much for one commit, while it is written ahead under some numbers. The commit
- * of the batch takes it away; where that never came, it says what is to be deleted.
- */
-export function aheadOf(layout: Layout, from: number, to: number): Mutation {
-  return [layout.job(`ahead-${from}`), encodeJson({ from, to })];
 }
 
 /** Whether a job tells of what is written ahead. */

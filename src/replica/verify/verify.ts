@@ -1,5 +1,4 @@
 import { ContentionError, isStoreError } from '../../core/errors.ts';
-import { Feed } from '../../core/feed.ts';
 import type { Entry } from '../../kv/kv.ts';
 import { leaves } from '../../revs/leaves.ts';
 import { type Counter, decodeCounter } from '../counter.ts';
@@ -25,16 +24,11 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** See `Replica.verify`. */
-export function verify(subject: VerifySubject, options: VerifyOptions): Feed<VerifyEvent> {
-  return new Feed((signal) => undisturbed(subject, options, signal), { signal: options.signal });
-}
-
 /**
- * Tells what is found as long as nobody writes to the replica meanwhile: its pages are snapshots of their own, and would
+ * See `Replica.verify`. Tells what is found as long as nobody writes to the replica meanwhile: its pages are snapshots of their own, and would
  * not fit together. So nothing is told before the counter, which every commit changes, has been seen unchanged.
  */
-async function* undisturbed(
+export async function* verify(
   subject: VerifySubject,
   options: VerifyOptions,
   signal: AbortSignal,
