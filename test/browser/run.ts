@@ -1,5 +1,5 @@
 /**
- * Pulls in the tabs of each browser: `node test/browser/run.ts`.
+ * Pulls in the pages of each browser: `node test/browser/run.ts`, of everything, or of the browsers and suites that are named.
  *
  * @module
  */
@@ -7,20 +7,25 @@ import { parseArgs } from 'node:util';
 import { runSuites } from '../contract/run.ts';
 import { leftOutLine } from '../run/left-out.ts';
 import { formatTally, type Tally } from '../run/tally.ts';
+import type { BrowserSuite } from './bed.ts';
 import { browserNames, launch, placeOf } from './browsers.ts';
 import { bundle } from './bundle.ts';
+import { recorded } from './recorded.ts';
 import { serve } from './site.ts';
-import { tabCases } from './tabs.ts';
+import { tabs } from './tabs.ts';
+
+const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded };
 
 const { positionals } = parseArgs({ allowPositionals: true });
-const wanted = positionals.length === 0 ? browserNames : browserNames.filter((name) => positionals.includes(name));
+const browsers = chosen(browserNames);
+const chosenSuites = chosen(Object.keys(suites));
 const site = await serve({
   '/tab.html': '<!doctype html><title>Tab</title><script type="module" src="./tab.js"></script>',
   '/tab.js': await bundle('test/browser/tab-program.ts'),
   '/worker.js': await bundle('test/browser/worker-program.ts'),
 });
 const total = { passed: 0, failed: 0, skipped: 0 } satisfies Tally;
-for (const name of wanted) {
+for (const name of browsers) {
   if (placeOf(name) === undefined) {
     console.log(leftOutLine('test/browser/run.ts', name));
     total.skipped += 1;
@@ -28,7 +33,7 @@ for (const name of wanted) {
   }
   const browser = await launch(name);
   try {
-    const cases = tabCases(browser, site.url);
+    const cases = chosenSuites.flatMap((suite) => suites[suite]?.({ name, browser, siteUrl: site.url }) ?? []);
     const failed = await runSuites({ [name]: cases });
     total.failed += failed;
     total.passed += cases.length - failed;
@@ -39,3 +44,9 @@ for (const name of wanted) {
 await site.close();
 console.log(formatTally(total));
 process.exitCode = total.failed === 0 ? 0 : 1;
+
+/** Of some names those that are given as arguments, or all where none of them is. */
+function chosen<Name extends string>(names: readonly Name[]): readonly Name[] {
+  const named = names.filter((name) => positionals.includes(name));
+  return named.length === 0 ? names : named;
+}

@@ -1,54 +1,40 @@
 import assert from 'node:assert/strict';
-import type { Browser, BrowserContext, Page } from 'playwright';
-import { type CouchServer, startServer } from '../../demo/server/index.ts';
-import type { PullStatus } from '../../src/index.ts';
-import type { BoundCase } from '../contract/suite.ts';
+import type { BrowserContext, Page } from 'playwright';
 import { smallDocuments } from '../support/documents.ts';
-import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
-import type { Tab } from './tab-program.ts';
+import { type BrowserSuite, type Origin, startOrigin } from './bed.ts';
+import { ask, openTab, until, untilHere } from './tab.ts';
 
-/** Milliseconds in which what is waited for has to come, on a busy machine too. */
-const LIMIT = 20_000;
 const COUNT = 50;
 
 /** What a case has at hand: a source, and tabs of one site. */
-interface Scene {
-  readonly server: CouchServer;
-  readonly source: SourceDatabase;
+interface Scene extends Origin {
   readonly context: BrowserContext;
   /** Opens a tab that pulls the source, or another url; by itself, or in a worker of its own. */
   open(how?: 'start' | 'startInWorker', url?: string): Promise<Page>;
 }
 
 /** What tabs of one site do that pull one database. */
-export function tabCases(browser: Browser, siteUrl: string): BoundCase[] {
-  return Object.entries(cases).map(([name, run]) => ({
+export const tabs: BrowserSuite = ({ browser, siteUrl }) =>
+  Object.entries(cases).map(([name, run]) => ({
     name,
     async run() {
-      const server = await startServer({
-        config: {
-          cors: { origins: ['*'], credentials: false, headers: ['content-type', 'accept'], methods: ['GET', 'POST'] },
-        },
-      });
+      const origin = await startOrigin();
+      const { source } = origin;
       const context = await browser.newContext();
       try {
-        const source = await createDatabase(server.url);
         await source.replicate(smallDocuments(COUNT));
         const open: Scene['open'] = async (how = 'start', url = source.url) => {
-          const page = await context.newPage();
-          await page.goto(`${siteUrl}/tab.html`);
-          await page.waitForFunction(() => Reflect.has(globalThis, 'tab'), undefined, { timeout: LIMIT });
-          await page.evaluate(([name, at]) => Reflect.get(globalThis, 'tab')[name](at), [how, url] as const);
+          const page = await openTab(context, siteUrl);
+          await ask(page, how, url);
           return page;
         };
-        await run({ server, source, context, open });
+        await run({ ...origin, context, open });
       } finally {
         await context.close();
-        await server.close();
+        await origin.server.close();
       }
     },
   }));
-}
 
 const cases: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   'Three tabs have one pull on the wire, and all say how it stands': async ({ server, source, open }) => {
@@ -124,31 +110,3 @@ const cases: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     assert.equal((await ask(page, 'status'))?.state, 'failed');
   },
 };
-
-function ask<K extends keyof Tab>(page: Page, what: K): Promise<Awaited<ReturnType<Tab[K]>>> {
-  return page.evaluate((name) => Reflect.get(globalThis, 'tab')[name](), what);
-}
-
-async function until(page: Page, isSo: (status: PullStatus) => boolean): Promise<PullStatus> {
-  return eventually(
-    () => ask(page, 'status'),
-    (status) => status !== undefined && isSo(status),
-  ) as Promise<PullStatus>;
-}
-
-async function untilHere(page: Page, count: number): Promise<void> {
-  await eventually(
-    () => ask(page, 'documents'),
-    (found) => found === count,
-  );
-}
-
-/** Asks until the answer is the one that is waited for. */
-async function eventually<T>(question: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
-  const end = performance.now() + LIMIT;
-  for (;;) {
-    const answer = await question();
-    if (isIt(answer)) return answer;
-    if (performance.now() > end) throw new Error(`It is still ${JSON.stringify(answer)} after ${LIMIT} ms`);
-  }
-}
