@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.ts';
 import { Feed } from '../core/feed.ts';
 import type { JsonObject } from '../core/json-value.ts';
+import { loadPart } from '../core/load-part.ts';
 import { type ChangesRow, parseChangesRow } from './feed/changes-row.ts';
 import { openFeed } from './feed/open.ts';
 import type { Sequence } from './feed/sequence.ts';
@@ -8,7 +9,6 @@ import type { FeedEnd, FeedIdle, FeedReconnected } from './feed/source.ts';
 import type { FeedTiming, LiveFeed } from './feed/timing.ts';
 import type { RequestDescription } from './request/connection.ts';
 import type { Endpoint } from './request/endpoint.ts';
-import { watchUpdates } from './updates.ts';
 
 /** Which changes, and what is told of them. */
 export interface ChangesSelection {
@@ -89,7 +89,10 @@ export function changes(endpoint: Endpoint, options: ChangesOptions | LiveChange
     {
       database: decodeURIComponent(endpoint.url.slice(endpoint.server.length + 1)),
       group: endpoint.group,
-      watch: (watching, stopped) => watchUpdates(endpoint, watching, stopped),
+      watch: async (watching, stopped) => {
+        const { watchUpdates } = await loadPart(import('./watch-updates.ts'));
+        await watchUpdates(endpoint, watching, stopped);
+      },
     },
   );
   return new Feed(open, { signal });

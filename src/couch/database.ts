@@ -2,14 +2,9 @@ import type { Attachment } from '../core/attachment.ts';
 import { ProtocolError } from '../core/errors.ts';
 import type { Feed } from '../core/feed.ts';
 import { isJsonObject } from '../core/json-value.ts';
-import { type AttachedRevision, attachedRevisions, type WantedAttachments } from './attachments/attached-revisions.ts';
-import {
-  type AttachmentOptions,
-  attachment,
-  type DownloadOptions,
-  downloadAttachment,
-  type WantedAttachment,
-} from './attachments/attachments.ts';
+import { loadPart } from '../core/load-part.ts';
+import type { AttachedRevision, WantedAttachments } from './attachments/attached-revisions.ts';
+import type { AttachmentOptions, DownloadOptions, WantedAttachment } from './attachments/attachments.ts';
 import {
   type ChangesEvent,
   type ChangesOptions,
@@ -129,7 +124,8 @@ export class Database {
    * if (picture !== undefined) for await (const bytes of picture.bytes()) console.log(bytes.byteLength);
    * ```
    */
-  attachment(id: string, name: string, options: AttachmentOptions = {}): Promise<Attachment | undefined> {
+  async attachment(id: string, name: string, options: AttachmentOptions = {}): Promise<Attachment | undefined> {
+    const { attachment } = await loadAttachments();
     return attachment(this.#endpoint, id, name, options);
   }
 
@@ -138,11 +134,12 @@ export class Database {
    *
    * @internal
    */
-  attachedRevisions(
+  async *attachedRevisions(
     wanted: readonly WantedAttachments[],
     signal?: AbortSignal,
   ): AsyncGenerator<AttachedRevision, void, undefined> {
-    return attachedRevisions(this.#endpoint, wanted, signal);
+    const { attachedRevisions } = await loadPart(import('./attachments/attached-revisions.ts'));
+    yield* attachedRevisions(this.#endpoint, wanted, signal);
   }
 
   /**
@@ -150,11 +147,12 @@ export class Database {
    *
    * @internal
    */
-  downloadAttachment(
+  async *downloadAttachment(
     wanted: WantedAttachment,
     options: DownloadOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    return downloadAttachment(this.#endpoint, wanted, options);
+    const { downloadAttachment } = await loadAttachments();
+    yield* downloadAttachment(this.#endpoint, wanted, options);
   }
 
   /** The same database, what goes over its wire counted apart. */
@@ -163,6 +161,10 @@ export class Database {
     const endpoint = { ...this.#endpoint, connection, onRetry, retry: { ...this.#endpoint.retry, ...retry } };
     return new Database(endpoint, this.name);
   }
+}
+
+function loadAttachments(): Promise<typeof import('./attachments/attachments.ts')> {
+  return loadPart(import('./attachments/attachments.ts'));
 }
 
 function parseInfo(info: Readonly<Record<string, unknown>>, url: string): DatabaseInfo {

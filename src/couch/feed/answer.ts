@@ -3,9 +3,9 @@ import { JsonRows } from '../../core/json-rows.ts';
 import { memberText } from '../../core/json-text.ts';
 import { excerpt, parseObject } from '../../core/json-value.ts';
 import { lines } from '../../core/lines.ts';
+import { loadPart } from '../../core/load-part.ts';
 import { decodeText } from '../../core/text.ts';
 import type { Answer } from '../request/answer.ts';
-import { eventData } from './event-source.ts';
 import { parseSequence, type Sequence } from './sequence.ts';
 import type { LiveKind } from './state.ts';
 
@@ -91,6 +91,7 @@ async function* readEvents<R>(
     answer.close();
     throw new LackingFeedError(`The server has no event source, it answers with ${excerpt(type)}`, false);
   }
+  const { eventData } = await loadPart(import('./event-source.ts'));
   for await (const data of eventData(answer)) {
     if (data === '') yield { rows: [], quiet: true };
     else {

@@ -1,8 +1,8 @@
 import { InputError } from '../../core/errors.ts';
 import type { OpenFeed } from '../../core/feed.ts';
+import { loadPart } from '../../core/load-part.ts';
 import type { Party } from '../budget/seat.ts';
-import { originOf } from '../request/origin.ts';
-import { type FollowOptions, follow } from './live.ts';
+import type { FollowOptions } from './live.ts';
 import { readOnce } from './once.ts';
 import type { FeedRow, FeedSign, FeedSource } from './source.ts';
 import { type FeedTiming, type LiveFeed, planFeed, uncompressed, waitingRequest } from './timing.ts';
@@ -35,9 +35,8 @@ export function openFeed<R extends FeedRow>(
       throw new InputError(`Option limit of a live feed must be at least 1, not ${limit}`);
     }
     return async function* (signal) {
-      const { connection, platform } = endpoint;
-      const seat = originOf(connection).crowd.join({ ...party, platform });
-      yield* follow(source, { plan, timing, ...nature, seat }, signal);
+      const { followInTurn } = await loadPart(import('./in-turn.ts'));
+      yield* followInTurn(source, { plan, timing, ...nature }, party, signal);
     };
   }
   if (feed !== 'continuous' && feed !== 'longpoll') {

@@ -1,12 +1,15 @@
 import type { Platform } from '../../core/platform.ts';
 import { Budget } from '../budget/budget.ts';
-import { Crowd } from '../budget/crowd.ts';
+import type { Crowd } from '../budget/crowd.ts';
 import type { Connection } from './connection.ts';
 
 /** What everybody shares who asks the same origin through the same `fetch`. */
 export interface Origin {
   readonly budget: Budget;
-  readonly crowd: Crowd;
+  /** Its live feeds, where it has had any. */
+  crowd: Crowd | undefined;
+  /** To be called when the last of them has left. */
+  readonly release: () => void;
 }
 
 /** Only origins that somebody uses, or that have asked for a pause. */
@@ -30,15 +33,14 @@ export function originOf({ platform, origin: name, connections }: Connection): O
 }
 
 function create(known: Map<string, Origin>, name: string, platform: Platform): Origin {
-  const mayForget = (): void => {
+  const release = (): void => {
     if (isForgettable(origin, platform)) known.delete(name);
   };
   const budget = new Budget(() => {
-    crowd.review();
-    mayForget();
+    origin.crowd?.review();
+    release();
   });
-  const crowd = new Crowd(budget, mayForget);
-  const origin = { budget, crowd };
+  const origin: Origin = { budget, crowd: undefined, release };
   return origin;
 }
 
@@ -48,5 +50,5 @@ function forget(known: Map<string, Origin>, platform: Platform): void {
 }
 
 function isForgettable({ budget, crowd }: Origin, { elapsed }: Platform): boolean {
-  return crowd.isEmpty && budget.isIdle && budget.pause(elapsed()) === 0;
+  return crowd?.isEmpty !== false && budget.isIdle && budget.pause(elapsed()) === 0;
 }
