@@ -1,0 +1,17 @@
+/** The part of the page that has this id. */
+export function partOf<T extends HTMLElement>(id: string, type: new () => T): T {
+  const part = document.getElementById(id);
+  if (!(part instanceof type)) throw new Error(`The page has no ${type.name} "${id}"`);
+  return part;
+}
+
+/** A new element. What a server says goes in as text, and is never taken for HTML. */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  properties: Partial<HTMLElementTagNameMap[Tag]> = {},
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}

@@ -1,0 +1,3 @@
+import { serveWorker } from 'couchtide/worker';
+
+serveWorker();

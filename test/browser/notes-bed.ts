@@ -1,0 +1,86 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright';
+import { buildSite } from '../../demo/notes/build.ts';
+import { admit, NOTEBOOK, startNotebook } from '../../demo/notes/notebook.ts';
+import { serveSite } from '../../demo/notes/site.ts';
+import type { CouchServer, DatabaseHandle } from '../../demo/server/index.ts';
+import { type BreakableNetwork, layNetwork } from '../support/breakable-network.ts';
+import { LIMIT } from './tab.ts';
+
+/** The notes app as somebody uses it: its two servers, and a browser that has never seen it. */
+export interface NotesBed {
+  readonly couch: CouchServer;
+  /** The notebook on the server. */
+  readonly notebook: DatabaseHandle;
+  /** The way to the server. */
+  readonly network: BreakableNetwork;
+  readonly context: BrowserContext;
+  readonly siteUrl: string;
+  /** Ends the site, as when its server is gone. */
+  closeSite(): Promise<void>;
+  /** Begins the site anew at its address, with a page that pulls the same notes from another one. */
+  deploy(source: string): Promise<void>;
+  /** Opens the app in a tab. */
+  open(): Promise<NotesPage>;
+}
+
+/** A tab with the app, by what somebody sees of it. */
+export interface NotesPage {
+  readonly page: Page;
+  readonly status: Locator;
+  readonly hold: Locator;
+  readonly search: Locator;
+  /** The links of the list, or that to the note of this title. */
+  links(title?: string): Locator;
+  /** The note that is shown. */
+  readonly note: Locator;
+  readonly pictures: Locator;
+}
+
+/** Starts everything, does something with it, and ends everything. */
+export async function withNotes(browser: Browser, run: (bed: NotesBed) => Promise<void>): Promise<void> {
+  const couch = await startNotebook();
+  const network = await layNetwork(couch.url);
+  let site = await serveSite(await buildSite(`${network.url}/${NOTEBOOK}`));
+  admit(couch, site.url);
+  const context = await browser.newContext();
+  context.setDefaultTimeout(LIMIT);
+  const notebook = couch.database(NOTEBOOK);
+  if (notebook === undefined) throw new Error('There is no notebook');
+  const { url: siteUrl } = site;
+  try {
+    await run({
+      couch,
+      notebook,
+      network,
+      context,
+      siteUrl,
+      closeSite: () => site.close(),
+      async deploy(source) {
+        await site.close();
+        site = await serveSite(await buildSite(source), Number(new URL(siteUrl).port));
+      },
+      async open() {
+        const page = await context.newPage();
+        await page.goto(siteUrl);
+        return notesPage(page);
+      },
+    });
+  } finally {
+    await context.close();
+    await Promise.all([site.close(), network.stop()]);
+    await couch.close();
+  }
+}
+
+function notesPage(page: Page): NotesPage {
+  const links = page.locator('#list a');
+  return {
+    page,
+    status: page.locator('#status'),
+    hold: page.getByRole('button', { name: /Pause|Resume|Try again/ }),
+    search: page.getByRole('searchbox', { name: 'Search' }),
+    links: (title) => (title === undefined ? links : links.filter({ hasText: title })),
+    note: page.getByRole('article'),
+    pictures: page.locator('article img'),
+  };
+}
