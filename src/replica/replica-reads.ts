@@ -1,10 +1,11 @@
-import type { Observable } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { Feed } from '../core/feed.ts';
+import { loadPart } from '../core/load-part.ts';
 import { leaves, pathTo } from '../revs/leaves.ts';
 import type { RevisionPath } from '../revs/path.ts';
 import { type AllDocsRange, listTexts } from './all-docs.ts';
 import type { Followed } from './live/followed.ts';
-import { LiveReads } from './live/live-reads.ts';
+import type { LiveReads } from './live/live-reads.ts';
 import { type LocalChangesEvent, type LocalChangesOptions, localChanges } from './live/local-changes.ts';
 import { type RevisionText, readRevision, type Shown } from './read.ts';
 import { parseDoc, type ReplicaDoc } from './replica-doc.ts';
@@ -20,7 +21,7 @@ export interface ReplicaLeaf {
 /** The documents of a replica, to be read once or live. */
 export class ReplicaReads {
   readonly #followed: Followed;
-  readonly #live: LiveReads;
+  #live: LiveReads | undefined;
 
   /**
    * Use {@link openReplica}.
@@ -29,7 +30,6 @@ export class ReplicaReads {
    */
   constructor(followed: Followed) {
     this.#followed = followed;
-    this.#live = new LiveReads(followed);
   }
 
   /**
@@ -104,7 +104,7 @@ export class ReplicaReads {
    * ```
    */
   doc$(id: string, shown: Shown = {}): Observable<ReplicaDoc | undefined> {
-    return this.#live.doc$(id, shown);
+    return this.#watch((live) => live.doc$(id, shown));
   }
 
   /**
@@ -121,7 +121,24 @@ export class ReplicaReads {
    * ```
    */
   docs$(range: AllDocsRange & Shown = {}): Observable<readonly ReplicaDoc[]> {
-    return this.#live.docs$(range);
+    return this.#watch((live) => live.docs$(range));
+  }
+
+  /** Watches with what is loaded for the first who does, and shared by all. */
+  #watch<T>(watch: (live: LiveReads) => Observable<T>): Observable<T> {
+    this.#followed.lifetime.check();
+    const load = async (): Promise<LiveReads> => {
+      const { LiveReads } = await loadPart(import('./live/live-reads.ts'));
+      this.#live ??= new LiveReads(this.#followed);
+      return this.#live;
+    };
+    return new Observable((subscriber) => {
+      load()
+        .then((live) => {
+          if (!subscriber.closed) watch(live).subscribe(subscriber);
+        })
+        .catch((error: unknown) => subscriber.error(error));
+    });
   }
 
   async #revision(id: string, { rev, ...shown }: Shown & { readonly rev?: string }): Promise<RevisionText | undefined> {

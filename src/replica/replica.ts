@@ -7,10 +7,9 @@ import { decodeJson } from '../kv/json.ts';
 import type { Kv } from '../kv/kv.ts';
 import { list } from '../kv/list.ts';
 import { NamedLocks } from '../kv/named-locks.ts';
-import { type ReplicaAttachmentOptions, readAttachment } from './contents/attachments.ts';
+import type { ReplicaAttachmentOptions } from './contents/attachments.ts';
 import type { ContentInfo, ContentSink } from './contents/content.ts';
-import { lackingContent } from './contents/lacking-content.ts';
-import { ContentStore } from './contents/store.ts';
+import { Contents } from './contents/contents.ts';
 import { diff } from './diff.ts';
 import { readFailures } from './failures.ts';
 import { type Identity, openIdentity, removeIdentity } from './identity.ts';
@@ -88,7 +87,7 @@ export class Replica extends ReplicaReads implements Target {
   readonly #storage: DocumentStorage;
   readonly #writing: Writing;
   readonly #lifetime: Lifetime;
-  readonly #contents: ContentStore;
+  readonly #contents: Contents;
 
   /**
    * Use {@link openReplica}.
@@ -106,7 +105,7 @@ export class Replica extends ReplicaReads implements Target {
     this.#storage = storage;
     this.#lifetime = lifetime;
     this.#writing = writing;
-    this.#contents = new ContentStore(this.#writing, identity.partBytes);
+    this.#contents = new Contents(this.#writing, identity.partBytes);
   }
 
   /** The store that the replica is in. */
@@ -129,9 +128,13 @@ export class Replica extends ReplicaReads implements Target {
    * ```
    */
   async attachment(id: string, name: string, options: ReplicaAttachmentOptions = {}): Promise<Attachment | undefined> {
-    const [kv, layout, storage, contents] = [this.#kv, this.#layout, this.#storage, this.#contents];
-    const place = { kv, layout, storage, contents, check: () => this.#lifetime.check() };
-    return this.#lifetime.run(() => readAttachment(place, id, name, options));
+    const [kv, layout, storage] = [this.#kv, this.#layout, this.#storage];
+    return this.#lifetime.run(async () => {
+      const { readAttachment } = await loadPart(import('./contents/attachments.ts'));
+      const contents = await this.#contents.store();
+      const place = { kv, layout, storage, contents, check: () => this.#lifetime.check() };
+      return readAttachment(place, id, name, options);
+    });
   }
 
   /** What the replica holds, in numbers. */
@@ -162,11 +165,11 @@ export class Replica extends ReplicaReads implements Target {
   }
 
   hasContent(digests: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.#lifetime.run(() => this.#contents.has(digests));
+    return this.#lifetime.run(async () => (await this.#contents.store()).has(digests));
   }
 
   openContent(digest: string, info: ContentInfo): Promise<ContentSink> {
-    return this.#lifetime.run(() => this.#contents.open(digest, info));
+    return this.#lifetime.run(async () => (await this.#contents.store()).open(digest, info));
   }
 
   async readCheckpoint(id: string): Promise<JsonObject | undefined> {
@@ -183,7 +186,11 @@ export class Replica extends ReplicaReads implements Target {
   lackingContent(): Feed<RevisionWithStubs> {
     this.#lifetime.check();
     const [kv, layout, storage, contents] = [this.#kv, this.#layout, this.#storage, this.#contents];
-    return new Feed(() => this.#lifetime.through(lackingContent(kv, layout, storage, contents)));
+    const lacking = async function* (): AsyncGenerator<readonly RevisionWithStubs[], void, undefined> {
+      const { lackingContent } = await loadPart(import('./contents/lacking-content.ts'));
+      yield* lackingContent(kv, layout, storage, await contents.store());
+    };
+    return new Feed(() => this.#lifetime.through(lacking()));
   }
 
   /**

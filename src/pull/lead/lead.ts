@@ -3,8 +3,8 @@ import { childController } from '../../core/abort.ts';
 import { isCouchtideError } from '../../core/errors.ts';
 import { Gate } from '../../core/gate.ts';
 import type { Platform } from '../../core/platform.ts';
-import type { Kv } from '../../kv/kv.ts';
 import type { PullStatus } from '../status.ts';
+import type { MeetingPlace } from './meeting-place.ts';
 import { LeadRecords, type Report, type Wish } from './records.ts';
 
 /** Who has to wait no longer than this, in milliseconds, has not stood by: a lock that is free takes a moment, too. */
@@ -26,22 +26,6 @@ export interface Candidate {
   readonly onLead: () => void;
   /** Somebody who stands by wants it. */
   readonly onWish: (wish: Wish) => void;
-}
-
-type LockingKv = Kv & Required<Pick<Kv, 'exclusive'>>;
-
-/** Whether pulls can meet in a store. */
-export function hasLocks(kv: Kv | undefined): kv is LockingKv {
-  return kv?.exclusive !== undefined;
-}
-
-/** Where pulls of one id into one target meet. */
-export interface MeetingPlace {
-  readonly kv: LockingKv;
-  /** Of the target. */
-  readonly uuid: string;
-  /** Names the pull. */
-  readonly pull: string;
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Gate } from '../../core/gate.ts';
+import { loadPart } from '../../core/load-part.ts';
 import type { Platform } from '../../core/platform.ts';
 import type { Progress } from '../progress.ts';
 import type { PullTarget } from '../pull-target.ts';
 import type { PullStatus } from '../status.ts';
-import { hasLocks, Leadership, type MeetingPlace } from './lead.ts';
+import type { Leadership } from './lead.ts';
+import { hasLocks, type MeetingPlace } from './meeting-place.ts';
 
 /** A pull that may be held, and led. */
 export interface ReinedPull {
@@ -36,6 +38,7 @@ export class Reins {
   async run(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     const place = await this.#meetingPlace();
     if (place === undefined) return work(signal);
+    const { Leadership } = await this.#pull.target.patiently(() => loadPart(import('./lead.ts')));
     this.#leadership = new Leadership(place, {
       platform: this.#pull.platform,
       status$: this.#pull.progress.status$,

@@ -9,7 +9,6 @@ import { pieceBytesOf } from './pieces.ts';
 import { type ContentRecord, decodeContent, encodeContent, isDigest, type StoredContent } from './record.ts';
 import { type FinishedContent, openSink, takenOver } from './sink.ts';
 import { decodeTransfer, dropTransfer } from './transfer.ts';
-import { sweepContents } from './upkeep.ts';
 
 /** A content that waits to be made known. */
 interface Waiting {
@@ -27,8 +26,6 @@ export class ContentStore {
   readonly #pieceBytes: number;
   readonly #waiting: Waiting[] = [];
   #isWriting = false;
-  /** When unused contents were last looked for, by a clock that only goes forward. */
-  #swept = Number.NEGATIVE_INFINITY;
 
   constructor(writing: Writing, partBytes: number) {
     this.#writing = writing;
@@ -62,14 +59,6 @@ export class ContentStore {
       finish: (content: FinishedContent) => this.#finish(content),
     };
     return openSink(context, digest, info);
-  }
-
-  /** Deletes some of what nobody uses, once in a while. To be called before a write. */
-  async upkeep(): Promise<void> {
-    const now = this.#writing.platform.elapsed();
-    if (now - this.#swept < SWEEPING) return;
-    this.#swept = now;
-    await sweepContents(this.#writing);
   }
 
   /** Makes a content known, together with others that are ready at the same time. */
@@ -126,9 +115,6 @@ export class ContentStore {
     return this.#waiting.splice(0, count);
   }
 }
-
-/** How often unused contents are looked for, in milliseconds. */
-const SWEEPING = 600_000;
 
 /** How many records are written in one commit. */
 const MOST_RECORDS = 400;
