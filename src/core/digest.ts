@@ -1,3 +1,5 @@
+import { loadPart } from './load-part.ts';
+
 /** A digest of bytes that come piece by piece. */
 export interface Digest {
   update(bytes: Uint8Array): void;
@@ -16,7 +18,7 @@ export interface Digest {
  * ```
  */
 export async function createDigest(): Promise<Digest> {
-  const { default: md5 } = await import('spark-md5');
+  const { default: md5 } = await loadPart(import('spark-md5'));
   const state = new md5.ArrayBuffer();
   return {
     update(bytes) {

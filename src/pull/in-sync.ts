@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { Database } from '../couch/database.ts';
 import { isSameSequence, type Sequence } from '../couch/feed/sequence.ts';
 import type { OfferedRevisions } from '../replica/target.ts';
@@ -50,7 +50,6 @@ export async function waitUntilInSync(question: InSyncQuestion): Promise<boolean
 
 async function ask(question: InSyncQuestion, hasCaughtUp: () => boolean): Promise<boolean | 'outdated'> {
   const { source, target, since, only, until, batchSize, events$, signal } = question;
-  const stored$ = events$.pipe(filter(({ type }) => type === 'batch' || type === 'caught-up'));
   const reading = {
     since: since(),
     documents: 'never',
@@ -65,15 +64,29 @@ async function ask(question: InSyncQuestion, hasCaughtUp: () => boolean): Promis
     const offered = offeredBy(last < 0 ? rows : rows.slice(0, last + 1));
     // Subscribed before the target is asked, so that no commit in between is overlooked.
     for (;;) {
-      const next = firstValueFrom(stored$, { defaultValue: undefined });
+      const next = nextCommit(events$);
       if (isReached()) return true;
       if (await hasAll(target, offered)) break;
       if (hasCaughtUp()) return 'outdated';
-      if ((await next) === undefined) return hasAll(target, offered);
+      if (!(await next)) return hasAll(target, offered);
     }
     if (last >= 0) return true;
   }
   return true;
+}
+
+/** Waits for the next commit; false when the pull ends before. */
+function nextCommit(events$: Observable<PullEvent>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const watching = events$.subscribe({
+      next({ type }) {
+        if (type !== 'batch' && type !== 'caught-up') return;
+        watching.unsubscribe();
+        resolve(true);
+      },
+      complete: () => resolve(false),
+    });
+  });
 }
 
 async function hasAll(target: PullTarget, offered: readonly OfferedRevisions[]): Promise<boolean> {

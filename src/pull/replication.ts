@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import { type ChildController, childController } from '../core/abort.ts';
 import { InputError } from '../core/errors.ts';
 import { Gate } from '../core/gate.ts';
+import { loadPart } from '../core/load-part.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Database } from '../couch/database.ts';
 import type { Sequence } from '../couch/feed/sequence.ts';
@@ -10,11 +11,11 @@ import type { Target } from '../replica/target.ts';
 import { expectedRows, meanLength } from './expected.ts';
 import { fetchFirst } from './fetch-first.ts';
 import { pullId } from './identity.ts';
-import { waitUntilInSync } from './in-sync.ts';
 import { Reins } from './lead/reins.ts';
 import type { PullSettings } from './options.ts';
 import { Passage } from './passage.ts';
 import { persist } from './persist.ts';
+import { prefetch } from './prefetch.ts';
 import { Progress } from './progress.ts';
 import { PullTarget } from './pull-target.ts';
 import { RequestSize } from './request-size.ts';
@@ -26,6 +27,7 @@ import { explainRefusal, isSourceMissing } from './source/refusal.ts';
 import { isForeignPosition, SourceChangedError, SourceWatch } from './source/watch.ts';
 import { findStart, type StartingPoint } from './starting-point.ts';
 import type { PullEvent, PullResult, PullStatus } from './status.ts';
+import { Stopped } from './stopped.ts';
 
 /** A pull that has caught up, and the source that it has caught up with. */
 interface CaughtUp {
@@ -112,6 +114,7 @@ export class Replication {
   async inSync({ id, seq }: { readonly id?: string; readonly seq?: Sequence } = {}): Promise<void> {
     if (id !== undefined && seq !== undefined) throw new InputError('Wait for an id or for a sequence, not for both');
     const { selection, batchSize } = this.#settings;
+    const { waitUntilInSync } = await loadPart(import('./in-sync.ts'));
     const isInSync = await waitUntilInSync({
       source: this.#source,
       target: this.#target,
@@ -242,10 +245,12 @@ export class Replication {
       documents: selection.history === 'leaves' ? 'always' : empty || through !== undefined ? 'first' : 'never',
       bounds: { rows: batchSize, length: batchLength },
     } as const;
-    await passage.bring(
+    const bringing = passage.bring(
       (stopped) => watch.over(readSelection(this.#source, selection, reading, stopped), since, stopped),
       empty,
     );
+    if (this.#settings.mode === 'continuous') void prefetch(this.#settings, this.#target.store !== undefined);
+    await bringing;
     return { passage, watch };
   }
 
@@ -292,9 +297,4 @@ export class Replication {
     this.#controller.release();
     this.#progress.end(event);
   }
-}
-
-/** Why the signal of a pull aborts that was stopped. */
-class Stopped extends Error {
-  override readonly name = 'AbortError';
 }

@@ -1,5 +1,5 @@
-import { Observable, ReplaySubject, type Subscriber, share, switchMap } from 'rxjs';
-import { childController } from '../../core/abort.ts';
+import { Observable, type Subscriber } from 'rxjs';
+import { type ChildController, childController } from '../../core/abort.ts';
 import type { AllDocsRange } from '../all-docs.ts';
 import type { Shown } from '../read.ts';
 import type { ReplicaDoc } from '../replica-doc.ts';
@@ -10,21 +10,10 @@ import { LiveReader } from './live-reader.ts';
 /** Documents of a replica as they are, and again whenever they have changed. Everybody is served by one reader. */
 export class LiveReads {
   readonly #followed: Followed;
-  /** Begins to read with the first who comes, and ends with the last who leaves. */
-  readonly #reader$: Observable<LiveReader>;
+  #session: Session | undefined;
 
   constructor(followed: Followed) {
     this.#followed = followed;
-    this.#reader$ = new Observable<LiveReader>((subscriber) => {
-      const end = childController(followed.lifetime.signal);
-      const reader = new LiveReader(followed, end.signal);
-      subscriber.next(reader);
-      reader.run().catch((error: unknown) => subscriber.error(error));
-      return () => {
-        end.abort();
-        end.release();
-      };
-    }).pipe(share({ connector: () => new ReplaySubject(1) }));
   }
 
   /** See `ReplicaReads.doc$`. */
@@ -39,8 +28,47 @@ export class LiveReads {
 
   #watch<T>(shown: Shown, as: (subscriber: Subscriber<T>) => LiveViewer): Observable<T> {
     this.#followed.lifetime.check();
-    return this.#reader$.pipe(
-      switchMap((reader) => new Observable<T>((subscriber) => reader.add(as(subscriber), shown))),
-    );
+    return new Observable((subscriber) => {
+      const session = this.#current();
+      session.subscribers.add(subscriber);
+      const leave = session.reader.add(as(subscriber), shown);
+      return () => {
+        leave();
+        session.subscribers.delete(subscriber);
+        if (session.subscribers.size === 0) this.#end(session);
+      };
+    });
   }
+
+  /** Begins to read with the first who comes. */
+  #current(): Session {
+    if (this.#session !== undefined) return this.#session;
+    const end = childController(this.#followed.lifetime.signal);
+    const session = {
+      reader: new LiveReader(this.#followed, end.signal),
+      subscribers: new Set<Subscriber<never>>(),
+      end,
+    };
+    this.#session = session;
+    session.reader.run().catch((error: unknown) => {
+      this.#end(session);
+      for (const subscriber of session.subscribers) subscriber.error(error);
+    });
+    return session;
+  }
+
+  /** Ends with the last who leaves, and when reading fails: whoever comes after that begins anew. */
+  #end(session: Session): void {
+    if (this.#session === session) this.#session = undefined;
+    session.end.abort();
+    session.end.release();
+  }
+}
+
+/** The time from the first who watches to the last. */
+interface Session {
+  readonly reader: LiveReader;
+  /** Those who are to hear of it when reading fails. */
+  readonly subscribers: Set<Subscriber<never>>;
+  readonly end: ChildController;
 }
