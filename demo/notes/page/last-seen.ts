@@ -1,24 +1,27 @@
 import type { PullStatus } from 'couchtide';
-import { map, type Observable, pairwise, startWith } from 'rxjs';
+import { type Observable, scan } from 'rxjs';
+import { statusShown } from './status-text.ts';
 
 const KEY = 'notes: last seen';
 
-/**
- * When the server was last there, as far as a pull tells, in milliseconds since 1970; undefined before it ever was. Outlives the page, and is the
- * same in all tabs.
- */
-export function lastSeen(status$: Observable<PullStatus>): Observable<number | undefined> {
+/** How a pull stands, with when the server was last there, in milliseconds since 1970; undefined before it ever was. */
+export interface SeenStatus {
+  readonly own: PullStatus;
+  readonly seen: number | undefined;
+}
+
+/** Notes when the server is there. That outlives the page, and is the same in all tabs. */
+export function withLastSeen(status$: Observable<PullStatus>): Observable<SeenStatus> {
   return status$.pipe(
-    startWith(undefined),
-    pairwise(),
-    map((statuses) => {
-      // One that goes was there until now.
-      if (statuses.some(isInTouch)) localStorage.setItem(KEY, String(Date.now()));
-      return Number(localStorage.getItem(KEY)) || undefined;
-    }),
+    scan<PullStatus, SeenStatus, undefined>((before, own) => {
+      // A server that goes was there until now.
+      if (isInTouch(before?.own) || isInTouch(own)) localStorage.setItem(KEY, String(Date.now()));
+      return { own, seen: Number(localStorage.getItem(KEY)) || undefined };
+    }, undefined),
   );
 }
 
-function isInTouch(status: PullStatus | undefined): boolean {
-  return status?.state === 'live' || status?.state === 'catching-up';
+function isInTouch(own: PullStatus | undefined): boolean {
+  const state = own && statusShown(own).state;
+  return state === 'live' || state === 'catching-up';
 }

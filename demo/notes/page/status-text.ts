@@ -2,13 +2,21 @@ import type { PullStatus } from 'couchtide';
 
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** How a pull stands, in words for whoever reads notes. */
-export function statusText({ state, pending, error, docsFailed }: PullStatus, seen: number | undefined): string {
-  const text = textOf(state, pending, error);
-  const since = seen === undefined ? 'and nothing has been fetched yet' : `last in touch ${WHEN.format(seen)}`;
-  const touch = state === 'live' || state === 'catching-up' ? '' : `, ${since}`;
-  const lacks = docsFailed === 0 ? '' : `. ${docsFailed} could not be had, and will be tried again`;
-  return `${text}${touch}${lacks}`;
+/** How a pull stands, in words for whoever reads notes: this one, or that of another tab which it stands by. */
+export function statusText(own: PullStatus, seen: number | undefined): string {
+  const { state, pending, error, docsFailed } = statusShown(own);
+  const parts = [textOf(state, pending, error)];
+  if (state !== 'live' && state !== 'catching-up') {
+    parts.push(seen === undefined ? 'nothing has been fetched yet' : `last in touch ${WHEN.format(seen)}`);
+  }
+  if (own.leader !== undefined) parts.push('in another tab');
+  if (docsFailed > 0) parts.push(`${docsFailed} could not be had, and will be tried again`);
+  return parts.join(' · ');
+}
+
+/** How the pull stands that works, in whatever tab. */
+export function statusShown(own: PullStatus): PullStatus {
+  return own.leader ?? own;
 }
 
 function textOf(state: PullStatus['state'], pending: number | undefined, error: unknown): string {
@@ -16,7 +24,7 @@ function textOf(state: PullStatus['state'], pending: number | undefined, error: 
     case 'starting':
       return 'Looking for the server';
     case 'standby':
-      return 'Another tab fetches the notes';
+      return 'Waiting for another tab';
     case 'catching-up':
       return pending ? `Fetching, ${pending} to come` : 'Fetching';
     case 'live':
