@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Plugin as RollupPlugin, rollup } from 'rollup';
 import { defineConfig, type Options } from 'tsup';
 
 /** The public subpaths: each is built as an ES module and as CommonJS, with types for both. */
@@ -33,10 +35,62 @@ compareWithManifest();
 rmSync('dist', { recursive: true, force: true });
 
 export default defineConfig([
-  { ...shared, format: 'esm', entry: { ...library, ...commands } },
+  { ...shared, format: 'esm', entry: { ...library, ...commands }, plugins: [joinChunks()] },
   // `treeshake` has Rollup write the CommonJS chunks; tsup's own way to split them would rewrite every `?.` and `??` too.
   { ...shared, format: 'cjs', treeshake: true, entry: library },
 ]);
+
+/**
+ * Has Rollup join what esbuild has split. esbuild makes a file of every set of modules that the same files use, and as parts of the
+ * library are loaded when they are first needed, that would be some forty, which bundlers keep apart and which compress badly.
+ * Here all that `couchtide` begins with is one file.
+ */
+function joinChunks(): NonNullable<Options['plugins']>[number] {
+  return {
+    name: 'join-chunks',
+    async buildEnd({ writtenFiles }) {
+      const entries = Object.keys({ ...library, ...commands }).map((name) => `dist/${name}.js`);
+      const input = entries.map((entry) => resolve(entry));
+      const bundle = await rollup({ input, external: /^[^./]/, treeshake: false, plugins: [withSourceMaps()] });
+      for (const { name } of writtenFiles) if (!entries.includes(name.replace(/\.map$/, ''))) rmSync(name);
+      let first: ReadonlySet<string> | undefined;
+      await bundle.write({
+        dir: 'dist',
+        format: 'esm',
+        // Without the hash that esbuild has given it.
+        chunkFileNames: ({ name }) => `${name.replace(/-[A-Z\d]{8}$/, '')}-[hash].js`,
+        sourcemap: true,
+        manualChunks(id, { getModuleInfo }) {
+          first ??= reachable(resolve('dist/index.js'), (path) => getModuleInfo(path)?.importedIds ?? []);
+          return first.has(id) ? 'couchtide' : undefined;
+        },
+      });
+    },
+  };
+}
+
+/** Has Rollup go on from the source maps of what it reads. */
+function withSourceMaps(): RollupPlugin {
+  return {
+    name: 'source-maps',
+    load(path) {
+      if (!existsSync(`${path}.map`)) return null;
+      return { code: readFileSync(path, 'utf8'), map: readFileSync(`${path}.map`, 'utf8') };
+    },
+  };
+}
+
+/** The modules that one cannot do without, itself left out. */
+function reachable(entry: string, importsOf: (path: string) => readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const paths = [...importsOf(entry)];
+  for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    paths.push(...importsOf(path));
+  }
+  return found;
+}
 
 /** Fails when package.json offers something that is not built, or something is built that it does not offer. */
 function compareWithManifest(): void {
