@@ -21,17 +21,23 @@ export interface Part {
   readonly caughtUp: boolean;
 }
 
+/** What one request may ask for, and its answer bring. */
+export interface PartBounds {
+  readonly entries: number;
+  readonly revisions: number;
+}
+
 /**
- * Divides a batch so that no part asks for more than so many revisions at once. What covers the batch as a whole comes with
- * its last part, when all of it is stored.
+ * Divides a batch so that no part asks for more than one request should; its parts are of about the same size. What covers the
+ * batch as a whole comes with its last part, when all of it is stored.
  */
 export function divide(
   { rows, through, end, caughtUp = false }: RowBatch,
   { derived, wanted }: Plan,
   replace: readonly OfferedRevisions[],
-  entries: number,
+  bounds: PartBounds,
 ): Part[] {
-  const lists = listsOf(wanted, entries);
+  const lists = listsOf(wanted, bounds);
   const last = lists.length - 1;
   return lists.map((list, index) => ({
     covers: index === last ? rows.map(({ id }) => id) : [],
@@ -44,20 +50,31 @@ export function divide(
   }));
 }
 
-/** At least one list, each with so many revisions at the most; a document alone may have more. */
-function listsOf(wanted: readonly WantedRevisions[], entries: number): WantedRevisions[][] {
+/** At least one list, each within the bounds, and none much shorter than the others; a document alone may be beyond them. */
+function listsOf(wanted: readonly WantedRevisions[], bounds: PartBounds): WantedRevisions[][] {
+  const total = wanted.reduce((sum, document) => sum + shareOf(document, bounds), 0);
+  const enough = total / Math.ceil(total - ROUNDING);
   const lists: WantedRevisions[][] = [];
   let open: WantedRevisions[] = [];
-  let count = 0;
+  let filled = 0;
   for (const document of wanted) {
-    const size = document.revs?.length ?? 1;
-    if (open.length > 0 && count + size > entries) {
+    const share = shareOf(document, bounds);
+    if (open.length > 0 && (filled >= enough - ROUNDING || filled + share > 1 + ROUNDING)) {
       lists.push(open);
       open = [];
-      count = 0;
+      filled = 0;
     }
     open.push(document);
-    count += size;
+    filled += share;
   }
   return [...lists, open];
+}
+
+/** Fractions do not add up to what they should to the last bit. */
+const ROUNDING = 1e-9;
+
+/** How much of a request a document fills. */
+function shareOf({ revs, areLeaves = false }: WantedRevisions, { entries, revisions }: PartBounds): number {
+  const count = revs?.length ?? 1;
+  return Math.max((areLeaves ? 1 : count) / entries, count / revisions);
 }

@@ -63,6 +63,9 @@ interface ReadyPart extends Omit<Part, 'derived' | 'wanted'>, Pick<WriteBatch, '
   readonly failures: readonly Failure[];
 }
 
+/** Batches that are read while those before them are on their way, so that turning a page of the feed holds nothing up. */
+const READ_AHEAD = 2;
+
 /** The way of documents from a source into a target: diff, plan, fetches side by side, commits in order. */
 export class Passage {
   readonly #context: PassageContext;
@@ -96,7 +99,7 @@ export class Passage {
   async bring(read: (stopped: AbortSignal) => AsyncIterable<RowBatch>, empty: boolean): Promise<void> {
     const { signal, settings } = this.#context;
     const ready = orderedMap(
-      (stopped) => this.#parts(read(stopped), empty, stopped),
+      (stopped) => this.#parts(readAhead(read, stopped), empty, stopped),
       (part, stopped) => this.#fetch(part, stopped),
       { ahead: settings.ahead, signal },
     );
@@ -137,7 +140,7 @@ export class Passage {
       const missing = await this.#missing(offered, empty);
       const replace = settings.selection.history === 'leaves' ? leavesBy(batch.rows) : [];
       this.#underway.add(batch.rows.map(({ id }) => id));
-      yield* divide(batch, plan(batch.rows, missing, settings.selection), replace, size.entries);
+      yield* divide(batch, plan(batch.rows, missing, settings.selection), replace, size);
     }
   }
 
@@ -193,4 +196,11 @@ export class Passage {
       caughtUp: part?.caughtUp ?? false,
     });
   }
+}
+
+function readAhead(
+  read: (stopped: AbortSignal) => AsyncIterable<RowBatch>,
+  signal: AbortSignal,
+): AsyncIterable<RowBatch> {
+  return orderedMap(read, (batch) => Promise.resolve(batch), { ahead: READ_AHEAD, signal });
 }

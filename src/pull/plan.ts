@@ -15,14 +15,14 @@ export interface Plan {
 
 /** What the rows of a batch offer, each document once. Rows that some servers invent beside documents are left out. */
 export function offeredBy(rows: readonly ChangesRow[]): OfferedRevisions[] {
-  const offered = new Map<string, Set<string>>();
+  const offered = new Map<string, string[]>();
   for (const { id, changes } of rows) {
-    if (id.startsWith('_') && !id.startsWith('_design/')) continue;
-    const revs = offered.get(id) ?? new Set();
-    for (const { rev } of changes) revs.add(rev);
-    if (revs.size > 0) offered.set(id, revs);
+    if (changes.length === 0 || (id.startsWith('_') && !id.startsWith('_design/'))) continue;
+    const before = offered.get(id);
+    const revs = changes.map(({ rev }) => rev);
+    offered.set(id, before === undefined && revs.length === 1 ? revs : [...new Set([...(before ?? []), ...revs])]);
   }
-  return [...offered].map(([id, revs]) => ({ id, revs: [...revs] }));
+  return Array.from(offered, ([id, revs]) => ({ id, revs }));
 }
 
 /** The leaves of each document as the last of its rows tells them: one that changes while it is read has several in a live feed. */
@@ -33,27 +33,51 @@ export function leavesBy(rows: readonly ChangesRow[]): OfferedRevisions[] {
 /**
  * Decides for each missing revision where it comes from. A winner of the first generation has no ancestry to ask for: if the
  * feed delivered it, nothing is left to be fetched; where leaves alone are wanted that goes for every winner. All
- * others, losing leaves too, are asked of the source by name. Tombstones of unknown documents are passed over where the
+ * others, losing leaves too, are asked of the source by name, or by the document's id where all its leaves are missing. Tombstones of unknown documents are passed over where the
  * selection says so.
  */
 export function plan(
   rows: readonly ChangesRow[],
   missing: readonly MissingRevisions[],
-  { history, skipTombstones }: Pick<Selection, 'history' | 'skipTombstones'>,
+  selection: Pick<Selection, 'history' | 'skipTombstones' | 'selector' | 'filter'>,
 ): Plan {
-  const lacking = new Map<string, Set<string>>();
-  const isDeleted = new Map(rows.map(({ id, deleted }) => [id, deleted]));
-  for (const { id, missing: revs, known } of missing) {
-    if (skipTombstones && !known && isDeleted.get(id)) continue;
-    lacking.set(id, new Set(revs));
-  }
+  const lacking = new Map<string, readonly string[]>();
+  const isPassedOver = tombstonesAmong(selection.skipTombstones ? rows : []);
+  for (const { id, missing: revs, known } of missing) if (known || !isPassedOver.has(id)) lacking.set(id, revs);
   const derived: RevisionToWrite[] = [];
+  /** The leaves of documents that have several, none of which is here. */
+  const leaves = new Map<string, number>();
   for (const row of rows) {
-    const revision = derive(row, history);
-    if (revision !== undefined && lacking.get(row.id)?.delete(revision.rev)) derived.push(revision);
+    const revs = lacking.get(row.id);
+    if (revs === undefined) continue;
+    const revision = derive(row, selection.history);
+    if (revision !== undefined && revs.includes(revision.rev)) {
+      derived.push(revision);
+      lacking.set(
+        row.id,
+        revs.filter((rev) => rev !== revision.rev),
+      );
+    } else if (revs.length > 1) leaves.set(row.id, row.changes.length);
   }
-  const wanted = [...lacking].flatMap(([id, revs]) => (revs.size === 0 ? [] : [{ id, revs: [...revs] }]));
+  // Asked for a document by its id, a source also gives what the selection leaves out.
+  const isWhole = selection.history === 'full' && selection.selector === undefined && selection.filter === undefined;
+  const wanted: WantedRevisions[] = [];
+  for (const [id, revs] of lacking) {
+    if (revs.length === 0) continue;
+    const areLeaves = isWhole && leaves.get(id) === revs.length;
+    wanted.push(areLeaves ? { id, revs, areLeaves } : { id, revs });
+  }
   return { derived, wanted };
+}
+
+/** The documents whose last row among these calls them deleted. */
+function tombstonesAmong(rows: readonly ChangesRow[]): ReadonlySet<string> {
+  const deleted = new Set<string>();
+  for (const row of rows) {
+    if (row.deleted) deleted.add(row.id);
+    else deleted.delete(row.id);
+  }
+  return deleted;
 }
 
 /** The winner that a row carries, if all that is to be known of it is there. */

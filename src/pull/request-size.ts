@@ -1,5 +1,7 @@
 /** Entries of one request at the most. */
 const MOST_ENTRIES = 500;
+/** Revisions that one answer brings at the most for each of them, as an entry may ask for all leaves of a document. */
+const REVISIONS_PER_ENTRY = 4;
 /** Text that one answer should bring, in UTF-16 units. */
 const ANSWER_LENGTH = 2 * 1024 * 1024;
 
@@ -18,9 +20,19 @@ export class RequestSize {
     this.#mean = estimate;
   }
 
+  /** Entries of one request. */
   get entries(): number {
-    const fitting = this.#mean === 0 ? MOST_ENTRIES : Math.floor(ANSWER_LENGTH / this.#mean);
-    return Math.max(1, Math.min(this.#most, fitting));
+    return Math.max(1, Math.min(this.#most, this.#fitting));
+  }
+
+  /** Revisions of one answer. */
+  get revisions(): number {
+    return Math.max(1, Math.min(this.#most * REVISIONS_PER_ENTRY, this.#fitting));
+  }
+
+  /** Documents that fit into one answer. */
+  get #fitting(): number {
+    return this.#mean === 0 ? MOST_ENTRIES : Math.floor(ANSWER_LENGTH / this.#mean);
   }
 
   /** A request has brought so many revisions of so much text. */

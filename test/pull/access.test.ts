@@ -77,7 +77,7 @@ describe('Credentials that expire in the middle of a pull', () => {
     running.events$.subscribe(({ type }) => {
       if (type !== 'batch') return;
       batches += 1;
-      if (batches === 3 || batches === 8) valid += 1;
+      if (batches === 3 || batches === 14) valid += 1;
     });
     expect(await running.done).toMatchObject({ docsRead: 400, docsWritten: 400, docsFailed: 0 });
     expect(renewals).toEqual(['Bearer 1', 'Bearer 2']);

@@ -102,7 +102,7 @@ describe('A pull asks', () => {
         return isBusy && entries > 70 ? new Response('too much', { status }) : undefined;
       });
       expect(await run(database)).toMatchObject({ docsWritten: 3000, docsFailed: 0 });
-      expect(asked.slice(0, 5)).toEqual([500, 250, 125, 63, 62]);
+      expect(asked.slice(0, 4)).toEqual([500, 250, 125, 63]);
       expect(Math.max(...asked.slice(BUSY))).toBe(500);
       expect(asked.length).toBeLessThan(2 * BUSY + 10);
       expect((await replica.info()).docCount).toBe(3000);
@@ -133,8 +133,8 @@ describe('A pull asks', () => {
       },
     });
     expect(await run(database, { batchSize: 100 })).toMatchObject({ docsWritten: 1000, docsFailed: 0 });
-    // Six for each of the four batches that are on their way.
-    expect(most).toBeLessThanOrEqual(24);
+    // All connections to one server, whatever is on its way.
+    expect(most).toBeLessThanOrEqual(6);
     expect((await replica.info()).docCount).toBe(1000);
   });
 

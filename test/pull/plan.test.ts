@@ -11,7 +11,7 @@ function row(id: string, revs: string[], more: object = {}): ChangesRow {
   return parseChangesRow(JSON.stringify({ seq: null, id, changes: revs.map((rev) => ({ rev })), ...more }));
 }
 
-const full = { history: 'full', skipTombstones: false } as const;
+const full = { history: 'full', skipTombstones: false, selector: undefined, filter: undefined } as const;
 
 /** A plan for rows of which the target has nothing. */
 function planAll(rows: ChangesRow[], selection: Parameters<typeof plan>[2] = full): ReturnType<typeof plan> {
@@ -55,6 +55,36 @@ describe('plan', () => {
       derived: [],
       wanted: [{ id: 'b', revs: ['2-c'] }],
     });
+  });
+
+  test('asks for documents by their ids where all of several leaves are missing, and nothing is left out by the source', () => {
+    const rows = [row('a', ['2-a', '2-b']), row('b', ['2-a', '2-b']), row('c', ['1-a', '1-b'])];
+    const missing = [
+      { id: 'a', missing: ['2-a', '2-b'], possibleAncestors: [], known: false },
+      { id: 'b', missing: ['2-b'], possibleAncestors: [], known: true },
+      { id: 'c', missing: ['1-a', '1-b'], possibleAncestors: [], known: false },
+    ];
+    const winner = [...rows.slice(0, 2), row('c', ['1-a', '1-b'], { doc: { _id: 'c', _rev: '1-a' } })];
+    expect(plan(winner, missing, full).wanted).toEqual([
+      { id: 'a', revs: ['2-a', '2-b'], areLeaves: true },
+      { id: 'b', revs: ['2-b'] },
+      { id: 'c', revs: ['1-b'] },
+    ]);
+    for (const selection of [
+      { ...full, selector: {} },
+      { ...full, filter: { name: 'a/b' } },
+      { ...full, history: 'leaves' as const },
+    ])
+      expect(plan(rows, missing, selection).wanted).toEqual([
+        { id: 'a', revs: ['2-a', '2-b'] },
+        { id: 'b', revs: ['2-b'] },
+        { id: 'c', revs: ['1-a', '1-b'] },
+      ]);
+  });
+
+  test('asks by name where the rows of a document differ', () => {
+    const rows = [row('a', ['2-a', '2-b']), row('a', ['3-c'])];
+    expect(planAll(rows).wanted).toEqual([{ id: 'a', revs: ['2-a', '2-b', '3-c'] }]);
   });
 
   test('takes every winner from the feed where leaves are all that is wanted', () => {
@@ -109,7 +139,7 @@ describe('divide', () => {
   };
 
   test('asks for so many revisions at once, and covers the batch with its last part', () => {
-    const parts = divide(batch, { derived: [], wanted }, [{ id: '0', revs: ['2-a'] }], 4);
+    const parts = divide(batch, { derived: [], wanted }, [{ id: '0', revs: ['2-a'] }], { entries: 4, revisions: 100 });
     expect(parts.map((part) => part.wanted.map(({ id }) => id))).toEqual([['0', '1'], ['2', '3'], ['4']]);
     expect(
       parts.map(({ through, pending, covers, replace }) => [through, pending, covers.length, replace.length]),
@@ -120,9 +150,23 @@ describe('divide', () => {
     ]);
   });
 
+  test('makes parts of about the same size, and takes a document that is asked for by its id for one entry', () => {
+    const sizes = (documents: object[], entries: number, revisions: number): number[] =>
+      divide(batch, { derived: [], wanted: documents as typeof wanted }, [], { entries, revisions }).map(
+        (part) => part.wanted.length,
+      );
+    expect(sizes(Array(1002).fill({ id: 'a', revs: ['2-a'] }), 500, 2000)).toEqual([334, 334, 334]);
+    const conflicted = Array(500).fill({ id: 'a', revs: ['2-a', '2-b', '2-c'], areLeaves: true });
+    expect(sizes(conflicted, 500, 2000)).toEqual([500]);
+    expect(sizes(conflicted, 500, 1000)).toEqual([250, 250]);
+    expect(sizes([{ id: 'a', revs: Array(9000).fill('2-a') }, ...conflicted.slice(0, 2)], 500, 2000)).toEqual([1, 2]);
+  });
+
   test('is one part where nothing is to be fetched, and one document at least', () => {
-    expect(divide(batch, { derived: [], wanted: [] }, [], 4)).toMatchObject([{ wanted: [], through: '5-x' }]);
-    expect(divide(batch, { derived: [], wanted }, [], 1)).toHaveLength(5);
+    expect(divide(batch, { derived: [], wanted: [] }, [], { entries: 4, revisions: 100 })).toMatchObject([
+      { wanted: [], through: '5-x' },
+    ]);
+    expect(divide(batch, { derived: [], wanted }, [], { entries: 1, revisions: 1 })).toHaveLength(5);
   });
 });
 

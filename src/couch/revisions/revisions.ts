@@ -33,8 +33,8 @@ export const LACKING_FOR = 3_600_000;
  * in no particular order: the revision, or that the server has it not, or why it could not be had. Attachments come as
  * stubs.
  *
- * An answer that breaks off is asked for again, less what has arrived. Requests: one for every `batchSize` entries; one for
- * every document from a server that has no `_bulk_get`, which is found out at the first try and once an hour.
+ * An answer that breaks off is asked for again, less what has arrived. Requests: one for every `batchSize` entries, and one more
+ * where not all revisions that were leaves still are; one for every document from a server that has no `_bulk_get`, which is found out at the first try and once an hour.
  */
 export function revisions(
   endpoint: Endpoint,
@@ -74,6 +74,7 @@ async function* fetchBatch(
         yield results;
         tries.progress();
       }
+      if (outstanding.isLacking && outstanding.nameAll()) continue;
       if (wait === undefined || !outstanding.isLacking) {
         yield outstanding.rest();
         return;

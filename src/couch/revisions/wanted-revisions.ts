@@ -5,6 +5,11 @@ import type { FetchedRevision, RevisionResult, RevisionsRow } from './revisions-
 export interface WantedRevisions {
   readonly id: string;
   readonly revs?: readonly string[];
+  /**
+   * Whether the named ones were all the leaves when the changes feed told of them. The document is then asked for by its id
+   * first, which costs the server one look instead of one for each; leaves that it has got meanwhile come along.
+   */
+  readonly areLeaves?: boolean;
 }
 
 /** One entry of a request to `_bulk_get`. */
@@ -22,19 +27,34 @@ export class Outstanding {
   readonly #named = new Map<string, Set<string>>();
   /** The documents all leaves of which were asked. */
   readonly #leaves = new Set<string>();
+  /** The documents of which all leaves are asked first, in the place of the named ones. */
+  readonly #byId = new Set<string>();
+  #asksById = false;
   /** What the server said in the place of named revisions: of one, or of the document without saying of which. */
   readonly #instead = new Map<string, Map<string | undefined, Exclude<RevisionResult, FetchedRevision>>>();
 
   constructor(wanted: readonly WantedRevisions[]) {
-    for (const { id, revs } of wanted) {
+    for (const { id, revs, areLeaves } of wanted) {
       if (revs === undefined) this.#leaves.add(id);
-      else if (revs.length > 0) this.#named.set(id, new Set([...(this.#named.get(id) ?? []), ...revs]));
+      else if (revs.length > 0) {
+        this.#named.set(id, new Set([...(this.#named.get(id) ?? []), ...revs]));
+        if (areLeaves) this.#byId.add(id);
+      }
     }
+    this.#asksById = this.#byId.size > 0;
   }
 
   /** Whether revisions have not come that were asked by name. */
   get isLacking(): boolean {
     return [...this.#named.values()].some(({ size }) => size > 0);
+  }
+
+  /** Asks for everything by name from now on; whether that is something new. */
+  nameAll(): boolean {
+    const isNew = this.#asksById;
+    this.#asksById = false;
+    this.#byId.clear();
+    return isNew;
   }
 
   /** What is left, document by document. */
@@ -45,7 +65,9 @@ export class Outstanding {
 
   /** The same, revision by revision. */
   entries(): Entry[] {
-    return this.wanted().flatMap(({ id, revs }): Entry[] => revs?.map((rev) => ({ id, rev })) ?? [{ id }]);
+    return this.wanted().flatMap(({ id, revs }): Entry[] =>
+      revs === undefined || this.#byId.has(id) ? [{ id }] : revs.map((rev) => ({ id, rev })),
+    );
   }
 
   /**
@@ -82,10 +104,13 @@ export class Outstanding {
   #takeRow({ id, results }: RevisionsRow): RevisionResult[] {
     const revs = this.#named.get(id);
     const allLeaves = this.#leaves.delete(id);
+    // What its leaves lack is asked for by name.
+    const isById = this.#byId.delete(id);
     return results.filter((result) => {
       const { rev } = result;
-      if ('text' in result && revs?.delete(result.rev)) return true;
-      if (allLeaves || 'text' in result) return allLeaves;
+      if ('text' in result) return revs?.delete(result.rev) || allLeaves || isById;
+      if (allLeaves) return true;
+      if (isById) return false;
       if (rev === undefined || revs?.has(rev))
         this.#instead.set(id, (this.#instead.get(id) ?? new Map()).set(rev, result));
       return false;

@@ -40,6 +40,39 @@ test('a revision that is said to be missing is asked for as long as it is wanted
   ]);
 });
 
+test('leaves are asked for by the id of their document, and what does not come by name', async () => {
+  const leaf = (rev: string) => `{"ok":{"_id":"a","_rev":"1-${rev}","_revisions":{"start":1,"ids":["${rev}"]}}}`;
+  const server = await startScriptedServer(
+    answer(`{"results":[{"id":"a","docs":[${leaf('one')},${leaf('new')}]}]}`),
+    answer(`{"results":[{"id":"a","docs":[${leaf('two')}]},{"id":"b","docs":[{"error":{"error":"not_found"}}]}]}`),
+  );
+  onTestFinished(() => server.close());
+  const wanted = [
+    { id: 'a', revs: ['1-one', '1-two'], areLeaves: true },
+    { id: 'b', revs: ['1-b', '1-c'], areLeaves: true },
+  ];
+  const results: unknown[] = [];
+  for await (const { id, rev, ...result } of couch.db(`${server.url}/source`).revisions(wanted))
+    results.push([id, rev, 'text' in result]);
+  expect(results).toEqual([
+    ['a', '1-one', true],
+    ['a', '1-new', true],
+    ['a', '1-two', true],
+    ['b', '1-b', false],
+    ['b', '1-c', false],
+  ]);
+  expect(server.requests.map(({ body }) => JSON.parse(body))).toEqual([
+    { docs: [{ id: 'a' }, { id: 'b' }] },
+    {
+      docs: [
+        { id: 'a', rev: '1-two' },
+        { id: 'b', rev: '1-b' },
+        { id: 'b', rev: '1-c' },
+      ],
+    },
+  ]);
+});
+
 test('leaves that a server leaves out are none that it may learn of', () => {
   const outstanding = new Outstanding([{ id: 'a' }, { id: 'b', revs: ['1-a'] }]);
   outstanding.take([parseRevisionsRow(row('b'))]);
