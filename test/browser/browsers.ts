@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, firefox } from 'playwright';
+import { type Browser, type BrowserContext, chromium, firefox, type LaunchOptions } from 'playwright';
 
 /** The browsers that tests run in. */
 export const browserNames = ['chromium', 'firefox'] as const;
@@ -30,15 +30,30 @@ const CHROMIUM_ARGUMENTS = [
 ];
 
 /**
- * Starts a browser without a window.
+ * Starts a browser without a window, which forgets everything in the end.
  *
  * @throws Error where it is not installed
  */
 export async function launch(name: BrowserName): Promise<Browser> {
+  return name === 'chromium' ? chromium.launch(optionsOf(name)) : firefox.launch(optionsOf(name));
+}
+
+/**
+ * Starts a browser without a window that keeps in a directory what its sites store.
+ *
+ * @throws Error where it is not installed
+ */
+export async function launchIn(name: BrowserName, directory: string): Promise<BrowserContext> {
+  return name === 'chromium'
+    ? chromium.launchPersistentContext(directory, optionsOf(name))
+    : firefox.launchPersistentContext(directory, optionsOf(name));
+}
+
+function optionsOf(name: BrowserName): LaunchOptions {
   const executablePath = placeOf(name);
   if (executablePath === undefined)
     throw new Error(`${name} is not installed: name its program in ${name.toUpperCase()}`);
   return name === 'chromium'
-    ? chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS })
-    : firefox.launch({ executablePath, channel: 'moz-firefox' });
+    ? { executablePath, args: CHROMIUM_ARGUMENTS }
+    : { executablePath, channel: 'moz-firefox' };
 }

@@ -10,11 +10,12 @@ import { formatTally, type Tally } from '../run/tally.ts';
 import type { BrowserSuite } from './bed.ts';
 import { browserNames, launch, placeOf } from './browsers.ts';
 import { bundle } from './bundle.ts';
+import { kill } from './kill.ts';
 import { recorded } from './recorded.ts';
 import { serve } from './site.ts';
 import { tabs } from './tabs.ts';
 
-const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded };
+const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill };
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const browsers = chosen(browserNames);

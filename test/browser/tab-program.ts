@@ -18,7 +18,9 @@ import {
   type ReplicaInfo,
   type RevisionText,
 } from '../../src/index.ts';
+import { hearOfDataLoss } from './data-loss.ts';
 
+const dataLoss = hearOfDataLoss();
 const kv = await indexedDbKv('tabs');
 const replica = await openReplica(kv, 'tabs');
 const states: { readonly state: PullState; readonly at: number }[] = [];
@@ -51,6 +53,7 @@ const tab = {
     );
     return isCouchError(error) ? `${error.name} ${error.status}` : String(error);
   },
+  dataLoss,
   documents: async (): Promise<number> => (await replica.info()).docCount,
   info: (): Promise<ReplicaInfo> => replica.info(),
   /** Every leaf revision, tombstones among them. */

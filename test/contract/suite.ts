@@ -31,6 +31,8 @@ export interface Created<Subject> {
 /** A case that only needs to be run. */
 export interface BoundCase {
   readonly name: string;
+  /** Milliseconds after which it is taken to hang; a minute by default. */
+  readonly limit?: number;
   run(): Promise<void>;
 }
 

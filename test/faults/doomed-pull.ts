@@ -47,7 +47,8 @@ export async function runPull(
 ): Promise<PullEnd> {
   const before = proxy.bytes;
   const child = startProcess(new URL('./pull-program.ts', import.meta.url), [`${proxy.url}/${database}`, directory]);
-  const stopWatching = killAt(moment, child, proxy, directory);
+  const isLog = (file: string): boolean => file.endsWith('-wal');
+  const stopWatching = killAt(moment, child.kill, proxy, { directory, isLog });
   try {
     const [end, checkpoint] = await Promise.all([child.ended, listen(child, moment)]);
     return { ...end, checkpoint, received: proxy.bytes - before };
@@ -57,12 +58,23 @@ export async function runPull(
   }
 }
 
-/** Kills a process when it is to be killed for what can be seen from outside. Returns what ends the watch. */
-function killAt(moment: Moment | undefined, child: Process, proxy: MeteredProxy, directory: string): () => void {
+/** Where a store writes: its directory, and which of the files in it are its log. */
+export interface StorePlace {
+  readonly directory: string;
+  readonly isLog: (file: string) => boolean;
+}
+
+/** Kills a pull when it is to be killed for what can be seen from outside. Returns what ends the watch. */
+export function killAt(
+  moment: Moment | undefined,
+  kill: () => void,
+  proxy: MeteredProxy,
+  { directory, isLog }: StorePlace,
+): () => void {
   if (moment?.when === 'received') {
     const end = proxy.bytes + moment.bytes;
     proxy.onBytes = () => {
-      if (proxy.bytes >= end) child.kill();
+      if (proxy.bytes >= end) kill();
     };
     return () => {
       proxy.onBytes = undefined;
@@ -71,8 +83,8 @@ function killAt(moment: Moment | undefined, child: Process, proxy: MeteredProxy,
   if (moment?.when === 'writing') {
     let left = moment.changes;
     const watcher = watch(directory, (_event, file) => {
-      if (file?.endsWith('-wal')) left -= 1;
-      if (left === 0) child.kill();
+      if (file !== null && isLog(file)) left -= 1;
+      if (left === 0) kill();
     });
     return () => watcher.close();
   }

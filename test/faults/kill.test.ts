@@ -12,6 +12,7 @@ import { expectFaithful } from '../support/faithful.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { Chance } from './chance.ts';
+import { allLeaves, checkpointIn, coveredBy, sinceOf } from './coverage.ts';
 import { mixedHistories } from './documents.ts';
 import { MOST_BATCHES, momentOf, runPull } from './doomed-pull.ts';
 import { startMeteredProxy } from './metered-proxy.ts';
@@ -45,7 +46,7 @@ test(`a pull that is killed ${KILLS} times loses nothing and begins nothing anew
   const source = await createDatabase(server.url, 'source');
   server.database(source.name)?.load(mixedHistories(DOCUMENTS));
   const whole = await readAll(server.url, source.name);
-  const all = await readChanges(source, '');
+  const all = await allLeaves(source);
   const batchBytes = (whole.bytes / whole.rows) * BATCH;
 
   const proxy = await startMeteredProxy(server.url);
@@ -107,29 +108,10 @@ async function look(directory: string, { name }: SourceDatabase): Promise<Found>
     const replica = await openReplica(kv, name);
     const held = new Set<string>();
     for await (const { id, rev } of replica.texts({ leaves: true })) held.add(`${id} ${rev}`);
-    const { checkpoints, failed } = await replica.info();
-    expect(failed).toBe(0);
-    const seq = checkpoints[0]?.value['seq'];
-    return { held, checkpoint: isSequence(seq) ? seq : undefined };
+    const info = await replica.info();
+    expect(info.failed).toBe(0);
+    return { held, checkpoint: checkpointIn(info) };
   } finally {
     await kv.close();
   }
-}
-
-/** `id rev` of every leaf that the source tells up to a position. */
-async function coveredBy(checkpoint: Sequence | undefined, source: SourceDatabase): Promise<ReadonlySet<string>> {
-  if (checkpoint === undefined) return new Set();
-  const revisions = await readChanges(source, '');
-  for (const later of await readChanges(source, `&since=${String(checkpoint)}`)) revisions.delete(later);
-  return revisions;
-}
-
-async function readChanges(source: SourceDatabase, query: string): Promise<Set<string>> {
-  const { text } = await source.read(`/_changes?style=all_docs${query}`);
-  const { results } = JSON.parse(text) as { results: { id: string; changes: { rev: string }[] }[] };
-  return new Set(results.flatMap(({ id, changes }) => changes.map(({ rev }) => `${id} ${rev}`)));
-}
-
-function sinceOf(path: string): string | undefined {
-  return new URL(path, 'http://source').searchParams.get('since') ?? undefined;
 }
