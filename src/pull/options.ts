@@ -166,7 +166,7 @@ export function settingsOf(options: PullOptions): PullSettings {
     id,
     batchSize,
     batchLength: 2 * 1024 * 1024,
-    ahead: 6,
+    ahead: 4,
     since,
     selection: {
       // The order of ids, and an id that stands twice, select nothing else.

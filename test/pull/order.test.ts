@@ -45,7 +45,7 @@ function held(before: (request: number) => Promise<void>): { database: Database;
 }
 
 /** Batches that may be on their way at the same time. */
-const AHEAD = 6;
+const AHEAD = 4;
 
 /** Waits until so many requests are sent, and then for everything that could follow them. */
 async function settled(asked: () => number, requests: number): Promise<void> {
