@@ -17,6 +17,11 @@ const commands = {
   couchtide: 'adapters/cli/main.ts',
 };
 
+/** What pages use by itself that only read a server. It is no subpath, but a file of its own, so that they are spared the rest. */
+const groups = {
+  couch: 'src/couch/couch.ts',
+};
+
 const shared: Options = {
   target: 'es2022',
   sourcemap: true,
@@ -35,7 +40,7 @@ compareWithManifest();
 rmSync('dist', { recursive: true, force: true });
 
 export default defineConfig([
-  { ...shared, format: 'esm', entry: { ...library, ...commands }, plugins: [joinChunks()] },
+  { ...shared, format: 'esm', entry: { ...library, ...commands, ...groups }, plugins: [joinChunks()] },
   // `treeshake` has Rollup write the CommonJS chunks; tsup's own way to split them would rewrite every `?.` and `??` too.
   { ...shared, format: 'cjs', treeshake: true, entry: library },
 ]);
@@ -43,17 +48,15 @@ export default defineConfig([
 /**
  * Has Rollup join what esbuild has split. esbuild makes a file of every set of modules that the same files use, and as parts of the
  * library are loaded when they are first needed, that would be some forty, which bundlers keep apart and which compress badly.
- * Here all that `couchtide` begins with is one file.
+ * Here all that `couchtide` begins with is two files, one of them for those who only want `couch`.
  */
 function joinChunks(): NonNullable<Options['plugins']>[number] {
   return {
     name: 'join-chunks',
     async buildEnd({ writtenFiles }) {
-      const entries = Object.keys({ ...library, ...commands }).map((name) => `dist/${name}.js`);
-      const input = entries.map((entry) => resolve(entry));
+      const input = Object.keys({ ...library, ...commands, ...groups }).map((name) => resolve(`dist/${name}.js`));
       const bundle = await rollup({ input, external: /^[^./]/, treeshake: false, plugins: [withSourceMaps()] });
-      for (const { name } of writtenFiles) if (!entries.includes(name.replace(/\.map$/, ''))) rmSync(name);
-      let first: ReadonlySet<string> | undefined;
+      for (const { name } of writtenFiles) if (!input.includes(resolve(name.replace(/\.map$/, '')))) rmSync(name);
       await bundle.write({
         dir: 'dist',
         format: 'esm',
@@ -61,10 +64,12 @@ function joinChunks(): NonNullable<Options['plugins']>[number] {
         chunkFileNames: ({ name }) => `${name.replace(/-[A-Z\d]{8}$/, '')}-[hash].js`,
         sourcemap: true,
         manualChunks(id, { getModuleInfo }) {
-          first ??= reachable(resolve('dist/index.js'), (path) => getModuleInfo(path)?.importedIds ?? []);
-          return first.has(id) ? 'couchtide' : undefined;
+          const importsOf = (path: string) => getModuleInfo(path)?.importedIds ?? [];
+          if (reachable(resolve('dist/couch.js'), importsOf).has(id)) return 'couch';
+          return reachable(resolve('dist/index.js'), importsOf).has(id) ? 'couchtide' : undefined;
         },
       });
+      for (const name of Object.keys(groups)) for (const end of ['js', 'js.map']) rmSync(`dist/${name}.${end}`);
     },
   };
 }
