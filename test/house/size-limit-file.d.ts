@@ -2,6 +2,5 @@
 declare module '@size-limit/file' {
   /** As size-limit's own types have it. */
   const plugin: (...parameters: unknown[]) => unknown;
-
-  export { plugin as default };
+  export = plugin;
 }
