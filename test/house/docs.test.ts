@@ -9,7 +9,7 @@ import { isThere, leftOutLine } from '../run/left-out.ts';
 import { startSampleServer } from '../support/sample-server.ts';
 import { withAssertions } from './example-assertions.ts';
 import { checkExamples, moduleText } from './example-names.ts';
-import { docExamples, markdownExamples, placeOf } from './examples.ts';
+import { docExamples, isForBrowsers, markdownExamples, placeOf } from './examples.ts';
 import { installPackage } from './installed-package.ts';
 import { undocumentedExports } from './undocumented.ts';
 
@@ -29,7 +29,7 @@ const sources = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 's
 const documented = await Promise.all(sources.map(async (path) => docExamples(path, await readFile(path, 'utf8'))));
 const inReadme = markdownExamples('README.md', await readFile('README.md', 'utf8'));
 const programs = inReadme.filter(({ language }) => language === 'ts');
-/** The README's programs run below; those for browsers do the same as the tests in browsers. */
+/** The README's programs run below, and those for browsers in browsers: test/browser/readme.ts. */
 const NOT_HERE = /^(README\.md|adapters\/(indexeddb|worker)\/.*)$/;
 const { modules, problems } = checkExamples(process.cwd(), sources, [...documented.flat(), ...programs]);
 
@@ -86,7 +86,7 @@ describe('the README', async () => {
       skip();
     }
     const args = runtime === 'deno' ? ['run', '--no-lock', '--cached-only', '-A'] : [];
-    for (const [i, { code }] of programs.entries()) {
+    for (const [i, { code }] of programs.filter((program) => !isForBrowsers(program)).entries()) {
       const file = join(runtime, `${i}.ts`);
       await installed.write(file, local(code));
       const outcome = await installed.run(runtime, ...args, file);

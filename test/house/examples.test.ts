@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isLiteral, withAssertions } from './example-assertions.ts';
 import { checkExamples } from './example-names.ts';
-import { docExamples, type Example, markdownExamples } from './examples.ts';
+import { docExamples, type Example, isForBrowsers, markdownExamples } from './examples.ts';
 
 describe('markdownExamples', () => {
   test('finds every fenced block, with its language and its line', () => {
@@ -10,6 +10,15 @@ describe('markdownExamples', () => {
       { file: 'A.md', line: 9, language: 'sh', code: 'c\n' },
     ]);
   });
+});
+
+test('isForBrowsers tells examples that import what browsers alone have', () => {
+  const [page, program] = markdownExamples(
+    'A.md',
+    "```ts\nimport { indexedDbKv } from 'couchtide/indexeddb';\n```\n\n```ts\nimport { fsKv } from 'couchtide/fs';\n```\n",
+  );
+  expect(page !== undefined && isForBrowsers(page)).toBe(true);
+  expect(program !== undefined && isForBrowsers(program)).toBe(false);
 });
 
 describe('docExamples', () => {

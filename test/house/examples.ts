@@ -27,6 +27,11 @@ export function docExamples(file: string, text: string): Example[] {
   });
 }
 
+/** Whether an example needs what browsers alone have. */
+export function isForBrowsers({ code }: Example): boolean {
+  return /from 'couchtide\/(indexeddb|worker)'/.test(code);
+}
+
 /** How a place in the documentation is told: `src/core/feed.ts:26`. */
 export function placeOf({ file, line }: Pick<Example, 'file' | 'line'>): string {
   return `${file}:${line}`;
