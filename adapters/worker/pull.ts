@@ -57,8 +57,9 @@ class WorkerPull implements Pull {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.onmessage = ({ data }: MessageEvent<Told>) => this.#hear(unpacked(data));
-    const onError = ({ message }: ErrorEvent): void =>
-      this.#end(() => this.#fail(new Error(`The worker of the pull failed: ${message}`)));
+    // A script that cannot be loaded is told of without a message.
+    const onError = ({ message = 'its script cannot be loaded' }: Partial<ErrorEvent>): void =>
+      this.#endFailed(new Error(`The worker of the pull failed: ${message}`));
     const onAbort = (): void => this.#command({ type: 'stop' });
     worker.addEventListener('error', onError);
     signal?.addEventListener('abort', onAbort);
@@ -118,9 +119,19 @@ class WorkerPull implements Pull {
         this.#end(() => this.#finish(told.result));
         return;
       case 'failed':
-        this.#end(() => this.#fail(told.error));
+        this.#endFailed(told.error);
         return;
     }
+  }
+
+  #endFailed(error: unknown): void {
+    const status = this.status();
+    if (status.state !== 'failed') {
+      // It failed without a pull that could tell it.
+      this.#status$.next({ ...status, state: 'failed', error });
+      this.#events$.next({ type: 'error', error });
+    }
+    this.#end(() => this.#fail(error));
   }
 
   #end(settle: () => void): void {
