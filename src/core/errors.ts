@@ -140,6 +140,56 @@ export class ClosedError extends CouchtideError {
   override readonly name = 'ClosedError';
 }
 
+/**
+ * Whoever holds a job does not hold it any more: it was given up for dead, cancelled, removed or given to another. Nothing was
+ * written. Stop working on it.
+ */
+export class LeaseLostError extends CouchtideError {
+  override readonly name = 'LeaseLostError';
+}
+
+/** Somebody has asked for a running job to end. Whoever works on it may finish cleanly, within one timeout of its type. */
+export class JobCancelledError extends CouchtideError {
+  override readonly name = 'JobCancelledError';
+}
+
+/** Where a plugin failed, as {@link PluginError} carries it. */
+export interface PluginFailure {
+  /** The name of the plugin. */
+  readonly plugin: string;
+  /** The service, the data or the parts that it failed for, by id; undefined where it failed on its own, as in its setup. */
+  readonly key?: string | undefined;
+  /** The hook that failed. */
+  readonly hook?: string | undefined;
+}
+
+/** What a plugin brought has failed: a hook, data, a part, its setup, its `notify`. Its `cause` is what the plugin threw. */
+export class PluginError extends CouchtideError implements PluginFailure {
+  override readonly name = 'PluginError';
+  readonly plugin: string;
+  readonly key?: string;
+  readonly hook?: string;
+
+  constructor(message: string, { plugin, key, hook }: PluginFailure, options?: ErrorOptions) {
+    super(message, options);
+    this.plugin = plugin;
+    if (key !== undefined) this.key = key;
+    if (hook !== undefined) this.hook = hook;
+  }
+}
+
+/** Several plugins were called and some of them have failed; the others have done their work. */
+export class DispatchError extends CouchtideError {
+  override readonly name = 'DispatchError';
+  /** In the order of the plugins, one at least. */
+  readonly failures: readonly PluginError[];
+
+  constructor(message: string, failures: readonly PluginError[]) {
+    super(message, { cause: failures[0] });
+    this.failures = failures;
+  }
+}
+
 /** Whether a value is any error of couchtide. */
 export function isCouchtideError(value: unknown): value is CouchtideError {
   return value instanceof CouchtideError || NAMES.has(nameOf(value));
@@ -185,6 +235,26 @@ export function isClosedError(value: unknown): value is ClosedError {
   return nameOf(value) === 'ClosedError';
 }
 
+/** Whether a value is a {@link LeaseLostError}. */
+export function isLeaseLostError(value: unknown): value is LeaseLostError {
+  return nameOf(value) === 'LeaseLostError';
+}
+
+/** Whether a value is a {@link JobCancelledError}. */
+export function isJobCancelledError(value: unknown): value is JobCancelledError {
+  return nameOf(value) === 'JobCancelledError';
+}
+
+/** Whether a value is a {@link PluginError}. */
+export function isPluginError(value: unknown): value is PluginError {
+  return nameOf(value) === 'PluginError';
+}
+
+/** Whether a value is a {@link DispatchError}. */
+export function isDispatchError(value: unknown): value is DispatchError {
+  return nameOf(value) === 'DispatchError';
+}
+
 /** Whether a later try of the same may succeed, by the error's own word. */
 export function isRetryable(value: unknown): boolean {
   return isCouchtideError(value) && 'retryable' in value && value.retryable === true;
@@ -198,8 +268,12 @@ const NAMES: ReadonlySet<string> = new Set([
   'ProtocolError',
   'StoreError',
   'LimitError',
+  'LeaseLostError',
+  'JobCancelledError',
   'ContentionError',
   'ClosedError',
+  'PluginError',
+  'DispatchError',
 ]);
 
 /** The name of an error, whichever realm or copy of the package made it; empty for anything else. */

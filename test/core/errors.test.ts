@@ -13,6 +13,8 @@ const samples = {
   LimitError: new errors.LimitError('keyBytes', 1, 2),
   ContentionError: new errors.ContentionError('x'),
   ClosedError: new errors.ClosedError('x'),
+  PluginError: new errors.PluginError('x', { plugin: 'p' }),
+  DispatchError: new errors.DispatchError('x', [new errors.PluginError('y', { plugin: 'p' })]),
 };
 
 describe('errors', () => {
