@@ -1,4 +1,5 @@
-import { BehaviorSubject, type Observable, Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
+import { Current } from '../../src/core/current.ts';
 import type { Pull, PullEvent, PullResult, PullStatus } from '../../src/index.ts';
 import { firstStatus } from '../../src/pull/status.ts';
 import { type Awaited, type Command, PULL, type PullRequest, type Told, unpacked } from './messages.ts';
@@ -28,7 +29,7 @@ type Settle = (error?: unknown) => void;
 
 class WorkerPull implements Pull {
   readonly #port: MessagePort;
-  readonly #status$ = new BehaviorSubject<PullStatus>(firstStatus);
+  readonly #status = new Current<PullStatus>(firstStatus);
   readonly #events$ = new Subject<PullEvent>();
   readonly #calls = new Map<number, Settle>();
   readonly #release: () => void;
@@ -36,7 +37,7 @@ class WorkerPull implements Pull {
   #isOver = false;
   #finish: (result: PullResult) => void = () => {};
   #fail: Settle = () => {};
-  readonly status$: Observable<PullStatus> = this.#status$.asObservable();
+  readonly status$: Observable<PullStatus> = this.#status.value$;
   readonly events$: Observable<PullEvent> = this.#events$.asObservable();
   readonly done: Promise<PullResult>;
   readonly caughtUp: Promise<void>;
@@ -73,7 +74,7 @@ class WorkerPull implements Pull {
   }
 
   status(): PullStatus {
-    return this.#status$.value;
+    return this.#status.value;
   }
 
   pause(): void {
@@ -106,7 +107,7 @@ class WorkerPull implements Pull {
   #hear(told: Told): void {
     switch (told.type) {
       case 'status':
-        this.#status$.next(told.status);
+        this.#status.next(told.status);
         return;
       case 'event':
         this.#events$.next(told.event);
@@ -128,7 +129,7 @@ class WorkerPull implements Pull {
     const status = this.status();
     if (status.state !== 'failed') {
       // It failed without a pull that could tell it.
-      this.#status$.next({ ...status, state: 'failed', error });
+      this.#status.next({ ...status, state: 'failed', error });
       this.#events$.next({ type: 'error', error });
     }
     this.#end(() => this.#fail(error));
@@ -139,7 +140,7 @@ class WorkerPull implements Pull {
     this.#release();
     this.#port.close();
     this.#events$.complete();
-    this.#status$.complete();
+    this.#status.complete();
     for (const call of this.#calls.values()) call(new Ended('The pull ended before it was in sync'));
     settle();
   }

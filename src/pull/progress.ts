@@ -1,4 +1,5 @@
-import { BehaviorSubject, type Observable, Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
+import { Current } from '../core/current.ts';
 import { isNetworkError } from '../core/errors.ts';
 import type { Traffic } from '../couch/request/connection.ts';
 import type { RetryNotice } from '../couch/request/retry.ts';
@@ -10,10 +11,10 @@ import { firstStatus, type PullEvent, type PullStatus } from './status.ts';
 export class Progress {
   readonly #traffic: Traffic;
   readonly #events$ = new Subject<PullEvent>();
-  readonly #status$ = new BehaviorSubject<PullStatus>(firstStatus);
+  readonly #status = new Current<PullStatus>(firstStatus);
   #phase: PullPhase = firstPhase;
   #advances = 0;
-  readonly status$: Observable<PullStatus> = this.#status$.asObservable();
+  readonly status$: Observable<PullStatus> = this.#status.value$;
   readonly events$: Observable<PullEvent> = this.#events$.asObservable();
 
   /** @param traffic is looked at whenever the status is */
@@ -27,12 +28,12 @@ export class Progress {
   }
 
   status(): PullStatus {
-    return { ...this.#status$.value, ...this.#traffic };
+    return { ...this.#status.value, ...this.#traffic };
   }
 
   move(trigger: PullTrigger, change: Partial<PullStatus> = {}): void {
     this.#phase = nextPhase(this.#phase, trigger);
-    this.#status$.next({ ...this.status(), ...change, state: this.#phase.state });
+    this.#status.next({ ...this.status(), ...change, state: this.#phase.state });
   }
 
   tell(event: PullEvent): void {
@@ -40,7 +41,7 @@ export class Progress {
   }
 
   onStored({ read, written, failures, rejected, forgotten, rows, through, pending, caughtUp }: Stored): void {
-    const before = this.#status$.value;
+    const before = this.#status.value;
     if (written > 0 || through !== undefined) this.#advances += 1;
     this.move('progress', {
       docsRead: before.docsRead + read,
@@ -61,11 +62,11 @@ export class Progress {
 
   /** The content of an attachment is stored. */
   onAttachment(): void {
-    this.move('progress', { attachments: this.#status$.value.attachments + 1 });
+    this.move('progress', { attachments: this.#status.value.attachments + 1 });
   }
 
   onLeftOut(count: number): void {
-    this.move('progress', { attachmentsLeftOut: this.#status$.value.attachmentsLeftOut + count });
+    this.move('progress', { attachmentsLeftOut: this.#status.value.attachmentsLeftOut + count });
   }
 
   onCaughtUp(): void {
@@ -76,7 +77,7 @@ export class Progress {
 
   /** Another pull works, and stands so. What it has done is told here too, as far as it can be told from how it stands. */
   onStandby(leader: PullStatus | undefined): void {
-    const before = this.#status$.value.leader;
+    const before = this.#status.value.leader;
     this.move('standby', { leader });
     if (leader === undefined) return;
     const hasMoved = leader.seq !== before?.seq;
@@ -94,6 +95,6 @@ export class Progress {
   end(event: PullEvent): void {
     this.tell(event);
     this.#events$.complete();
-    this.#status$.complete();
+    this.#status.complete();
   }
 }

@@ -11,7 +11,7 @@ import type { PullEvent, PullResult, PullStatus } from './status.ts';
 export interface Pull {
   /** Where it stands, now. */
   status(): PullStatus;
-  /** Where it stands, now and after every change; completes with the pull. */
+  /** Where it stands, now and after every change; completes with the pull. Whoever comes later sees how it ended. */
   readonly status$: Observable<PullStatus>;
   /** What happens in it; completes with the pull. */
   readonly events$: Observable<PullEvent>;

@@ -1,3 +1,4 @@
+import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type CouchServer, startServer } from '../../demo/server/index.ts';
 import { StoreError } from '../../src/core/errors.ts';
@@ -85,6 +86,8 @@ describe('The handle of a pull', () => {
     expect(events.at(-1)).toEqual({ type: 'done', result });
     expect(result).toMatchObject({ state: 'completed', docsRead: 30, docsWritten: 30, docsFailed: 0, requests: 2 });
     expect(running.status()).toMatchObject({ state: 'completed', seq: result.seq });
+    // Whoever comes later sees how it ended.
+    expect(await firstValueFrom(running.status$)).toEqual(statuses.at(-1));
   });
 
   test('pauses at once and goes on with what it has read', async () => {
