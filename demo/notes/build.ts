@@ -44,7 +44,8 @@ async function bundled(what: BuildOptions): Promise<[name: string, content: Uint
 
 async function pageFor(source: string): Promise<Uint8Array> {
   const page = await readFile(resolve(HERE, 'page/index.html'), 'utf8');
-  return new TextEncoder().encode(page.replace('{{source}}', source).replace('{{origin}}', new URL(source).origin));
+  const { href, origin } = new URL(source);
+  return new TextEncoder().encode(page.replace('{{source}}', () => href).replace('{{origin}}', origin));
 }
 
 /** Another one for other files. */

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright';
-import { buildSite } from '../../demo/notes/build.ts';
+import { buildSite, type SiteFiles } from '../../demo/notes/build.ts';
 import { admit, NOTEBOOK, startNotebook } from '../../demo/notes/notebook.ts';
 import { serveSite } from '../../demo/notes/site.ts';
 import type { CouchServer, DatabaseHandle } from '../../demo/server/index.ts';
@@ -15,10 +15,12 @@ export interface NotesBed {
   readonly network: BreakableNetwork;
   readonly context: BrowserContext;
   readonly siteUrl: string;
+  /** What the site is made of. */
+  readonly files: SiteFiles;
   /** Ends the site, as when its server is gone. */
   closeSite(): Promise<void>;
-  /** Begins the site anew at its address, with a page that pulls the same notes from another one. */
-  deploy(source: string): Promise<void>;
+  /** Begins the site anew at its address, with other files. */
+  deploy(files: SiteFiles): Promise<void>;
   /** Opens the app in a tab. */
   open(): Promise<NotesPage>;
 }
@@ -40,7 +42,8 @@ export interface NotesPage {
 export async function withNotes(browser: Browser, run: (bed: NotesBed) => Promise<void>): Promise<void> {
   const couch = await startNotebook();
   const network = await layNetwork(couch.url);
-  let site = await serveSite(await buildSite(`${network.url}/${NOTEBOOK}`));
+  const files = await buildSite(`${network.url}/${NOTEBOOK}`);
+  let site = await serveSite(files);
   admit(couch, site.url);
   const context = await browser.newContext();
   context.setDefaultTimeout(LIMIT);
@@ -54,10 +57,11 @@ export async function withNotes(browser: Browser, run: (bed: NotesBed) => Promis
       network,
       context,
       siteUrl,
+      files,
       closeSite: () => site.close(),
-      async deploy(source) {
+      async deploy(files) {
         await site.close();
-        site = await serveSite(await buildSite(source), Number(new URL(siteUrl).port));
+        site = await serveSite(files, Number(new URL(siteUrl).port));
       },
       async open() {
         const page = await context.newPage();

@@ -5,6 +5,11 @@ export function partOf<T extends HTMLElement>(id: string, type: new () => T): T 
   return part;
 }
 
+/** Says something. What is said already is left as it is, or a screen reader would read it out again. */
+export function say(output: HTMLOutputElement, text: string): void {
+  if (output.textContent !== text) output.textContent = text;
+}
+
 /** A new element. What a server says goes in as text, and is never taken for HTML. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

@@ -1,6 +1,6 @@
 import { combineLatest, type Observable, tap } from 'rxjs';
 import { addressOf } from './chosen.ts';
-import { element } from './elements.ts';
+import { element, say } from './elements.ts';
 import type { Note } from './note.ts';
 
 /** Where the list is shown. */
@@ -15,19 +15,22 @@ export function showList(
   notes$: Observable<readonly Note[]>,
   chosen$: Observable<string | undefined>,
 ): Observable<unknown> {
-  const items = new Map<string, ListItem>();
+  let items: ReadonlyMap<string, ListItem> = new Map();
+  let read: string | undefined;
   return combineLatest([notes$, chosen$]).pipe(
     tap(([notes, chosen]) => {
-      count.textContent = notes.length === 1 ? '1 note' : `${notes.length || 'No'} notes`;
+      say(count, notes.length === 1 ? '1 note' : `${notes.length || 'No'} notes`);
       const focused = document.activeElement;
+      items = new Map(notes.map((note) => [note.id, filled(items.get(note.id) ?? newItem(note.id), note, chosen)]));
       place(
         list,
-        notes.map((note) => itemOf(items, note, chosen)),
+        [...items.values()].map(({ element }) => element),
       );
-      const listed = new Set(notes.map(({ id }) => id));
-      for (const id of items.keys()) if (!listed.has(id)) items.delete(id);
-      // It does not get lost when its item moves.
+      // It would be lost when its item moves.
       if (focused instanceof HTMLElement && list.contains(focused)) focused.focus({ preventScroll: true });
+      // Whoever comes back from a note goes on where it is in the list.
+      if (chosen === undefined && read !== undefined) items.get(read)?.link.focus();
+      read = chosen;
     }),
   );
 }
@@ -39,15 +42,12 @@ interface ListItem {
   rev?: string;
 }
 
-function itemOf(items: Map<string, ListItem>, note: Note, chosen: string | undefined): HTMLLIElement {
-  const item = items.get(note.id) ?? newItem(note.id);
-  items.set(note.id, item);
-  item.link.ariaCurrent = note.id === chosen ? 'page' : null;
-  if (item.rev !== note.rev) {
-    item.link.replaceChildren(element('strong', {}, note.title), element('small', {}, note.text.slice(0, 80)));
-    item.rev = note.rev;
-  }
-  return item.element;
+function filled(item: ListItem, { id, rev, title, text }: Note, chosen: string | undefined): ListItem {
+  item.link.ariaCurrent = id === chosen ? 'page' : null;
+  if (item.rev !== rev)
+    item.link.replaceChildren(element('strong', {}, title), element('small', {}, text.slice(0, 80)));
+  item.rev = rev;
+  return item;
 }
 
 function newItem(id: string): ListItem {

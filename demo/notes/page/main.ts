@@ -42,8 +42,9 @@ async function run(): Promise<void> {
   const notes$ = found(notesIn(replica), typedIn(partOf('typed', HTMLInputElement)));
   const list = { list: partOf('list', HTMLUListElement), count: partOf('found', HTMLOutputElement) };
   await merge(
-    showList(list, notes$, chosen$),
+    // First the note, which a phone shows in place of the list: nothing that is hidden takes the focus.
     showNote(partOf('note', HTMLElement), replica, chosen$),
+    showList(list, notes$, chosen$),
     showStatus({ status, hold: partOf('hold', HTMLButtonElement) }, running),
   ).forEach(() => {});
 }

@@ -1,5 +1,6 @@
 import type { Pull } from 'couchtide';
 import { fromEvent, merge, type Observable, tap } from 'rxjs';
+import { say } from './elements.ts';
 import { withLastSeen } from './last-seen.ts';
 import { holdingOf, statusShown, statusText } from './status-text.ts';
 
@@ -15,7 +16,7 @@ export function showStatus({ status, hold }: StatusParts, running: Pull): Observ
   const shown = withLastSeen(running.status$).pipe(
     tap(({ own, seen }) => {
       const holding = holdingOf(statusShown(own).state);
-      status.textContent = statusText(own, seen);
+      say(status, statusText(own, seen));
       hold.hidden = holding === undefined;
       hold.textContent = holding?.text ?? '';
     }),
