@@ -11,11 +11,13 @@ import type { BrowserSuite } from './bed.ts';
 import { browserNames, launch, placeOf } from './browsers.ts';
 import { bundle } from './bundle.ts';
 import { kill } from './kill.ts';
+import { notes } from './notes.ts';
+import { readme } from './readme.ts';
 import { recorded } from './recorded.ts';
 import { serve } from './site.ts';
 import { tabs } from './tabs.ts';
 
-const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill };
+const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill, notes, readme };
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const browsers = chosen(browserNames);
