@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright';
 import { buildSite, type SiteFiles } from '../../demo/notes/build.ts';
 import { admit, NOTEBOOK, startNotebook } from '../../demo/notes/notebook.ts';
@@ -47,6 +48,8 @@ export async function withNotes(browser: Browser, run: (bed: NotesBed) => Promis
   admit(couch, site.url);
   const context = await browser.newContext();
   context.setDefaultTimeout(LIMIT);
+  const errors: Error[] = [];
+  context.on('weberror', (thrown) => errors.push(thrown.error()));
   const notebook = couch.database(NOTEBOOK);
   if (notebook === undefined) throw new Error('There is no notebook');
   const { url: siteUrl } = site;
@@ -69,6 +72,7 @@ export async function withNotes(browser: Browser, run: (bed: NotesBed) => Promis
         return notesPage(page);
       },
     });
+    assert.deepEqual(errors, [], 'Something in the page was not caught');
   } finally {
     await context.close();
     await Promise.all([site.close(), network.stop()]);
