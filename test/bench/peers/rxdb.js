@@ -3,18 +3,7 @@ import { createRxDatabase } from 'rxdb';
 import { getFetchWithCouchDBAuthorization, replicateCouchDB } from 'rxdb/plugins/replication-couchdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { measure } from '../measure.ts';
-
-const FIELDS = 17;
-
-const schema = {
-  version: 0,
-  type: 'object',
-  primaryKey: '_id',
-  properties: {
-    _id: { type: 'string', maxLength: 100 },
-    ...Object.fromEntries(Array.from({ length: FIELDS }, (_, index) => [`field${index}`, { type: 'string' }])),
-  },
-};
+import { schema } from './rxdb-schema.js';
 
 await measure(async ({ url, settings }) => {
   const database = await createRxDatabase({ name: 'replica', storage: getRxStorageMemory() });

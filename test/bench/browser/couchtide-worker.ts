@@ -1,0 +1,3 @@
+import { serveWorker } from '../../../adapters/worker/index.ts';
+
+serveWorker();
