@@ -20,6 +20,8 @@ export interface Platform {
    * waited for may be had. Returns what ends that. Where there is none, clocks that jump tell of a sleep.
    */
   readonly onWake?: (wake: () => void) => () => void;
+  /** What the runtime calls itself, such as `Node.js/24`; for people. */
+  readonly runtime?: () => string;
 }
 
 /**
@@ -43,6 +45,7 @@ const fromGlobals: Platform = {
   random: () => Math.random(),
   uuid: () => globalThis.crypto.randomUUID(),
   onWake,
+  runtime: () => globalThis.navigator?.userAgent ?? 'unknown',
 };
 
 /** Of windows and workers: https://html.spec.whatwg.org/#event-online, #event-pageshow and https://wicg.github.io/page-lifecycle/. */
