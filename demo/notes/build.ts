@@ -26,14 +26,13 @@ const options = {
  * @param source the address of the database that the page pulls
  */
 export async function buildSite(source: string): Promise<SiteFiles> {
-  const files = new Map([
+  const files = new Map<string, Uint8Array>([
     ...(await bundled({ entryPoints: ['page/main.ts', 'page/style.css', 'pull-worker.ts'], splitting: true })),
-    ['icon.svg', await readFile(resolve(HERE, 'page/icon.svg'))] as const,
-    ['', await pageFor(source)] as const,
+    ['icon.svg', await readFile(resolve(HERE, 'page/icon.svg'))],
+    ['', await pageFor(source)],
   ]);
-  const define = {
-    SHELL: JSON.stringify({ version: versionOf(files), files: [...files.keys()].map((name) => `./${name}`) }),
-  };
+  const shell = { version: versionOf(files), files: [...files.keys()].map((name) => `./${name}`) };
+  const define = { SHELL: JSON.stringify(shell) };
   return new Map([...files, ...(await bundled({ entryPoints: ['service-worker.ts'], format: 'iife', define }))]);
 }
 

@@ -18,6 +18,8 @@ export interface NotesBed {
   readonly siteUrl: string;
   /** What the site is made of. */
   readonly files: SiteFiles;
+  /** What nobody has caught in the pages: nothing, in the end. */
+  readonly errors: Error[];
   /** Ends the site, as when its server is gone. */
   closeSite(): Promise<void>;
   /** Begins the site anew at its address, with other files. */
@@ -61,6 +63,7 @@ export async function withNotes(browser: Browser, run: (bed: NotesBed) => Promis
       context,
       siteUrl,
       files,
+      errors,
       closeSite: () => site.close(),
       async deploy(files) {
         await site.close();

@@ -201,11 +201,13 @@ const cases: Readonly<Record<string, (bed: NotesBed) => Promise<void>>> = {
     assert.notEqual(light, dark);
   },
 
-  'a worker that cannot be had is told of': async ({ files, deploy, open }) => {
+  'a worker that cannot be had is told of': async ({ files, errors, deploy, open }) => {
     await deploy(new Map([...files].filter(([name]) => name !== 'pull-worker.js')));
     const tab = await open();
     await says(tab, /^Nothing can be fetched: The worker of the pull failed: /);
     await tab.hold.waitFor({ state: 'hidden' });
+    // Firefox tells of it as of an error of the page.
+    errors.splice(0);
   },
 
   'a new version of the page is offered, and comes whole': async ({ deploy, open }) => {

@@ -22,10 +22,7 @@ export function showList(
       say(count, notes.length === 1 ? '1 note' : `${notes.length || 'No'} notes`);
       const focused = document.activeElement;
       items = new Map(notes.map((note) => [note.id, filled(items.get(note.id) ?? newItem(note.id), note, chosen)]));
-      place(
-        list,
-        [...items.values()].map(({ element }) => element),
-      );
+      place(list, items.values());
       // It would be lost when its item moves.
       if (focused instanceof HTMLElement && list.contains(focused)) focused.focus({ preventScroll: true });
       // Whoever comes back from a note goes on where it is in the list.
@@ -55,12 +52,12 @@ function newItem(id: string): ListItem {
   return { element: element('li', {}, link), link };
 }
 
-/** Makes these the elements of a list, and touches none that is in its place. */
-function place(list: HTMLUListElement, wanted: readonly Element[]): void {
-  const kept = new Set(wanted);
+/** Puts items into a list in this order, and touches none that is in its place. */
+function place(list: HTMLUListElement, items: Iterable<ListItem>): void {
+  const kept = new Set<Element>(Array.from(items, ({ element }) => element));
   for (const there of [...list.children]) if (!kept.has(there)) there.remove();
   let next = list.firstElementChild;
-  for (const item of wanted) {
+  for (const item of kept) {
     if (item === next) next = next.nextElementSibling;
     else list.insertBefore(item, next);
   }

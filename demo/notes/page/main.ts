@@ -20,6 +20,7 @@ import { keepPage } from './keep-page.ts';
 import { showList } from './list.ts';
 import { notesIn } from './note.ts';
 import { showNote } from './note-view.ts';
+import { reasonOf } from './reason.ts';
 import { found, typedIn } from './search.ts';
 import { showStatus } from './status-line.ts';
 
@@ -27,7 +28,7 @@ const status = partOf('status', HTMLOutputElement);
 
 keepPage(partOf('newer', HTMLButtonElement)).catch(console.warn);
 run().catch((error: unknown) => {
-  status.textContent = `The notes cannot be shown: ${error instanceof Error ? error.message : error}. Reload the page to try again`;
+  status.textContent = `The notes cannot be shown: ${reasonOf(error)}. Reload the page to try again`;
 });
 
 /** Shows the notes for as long as the page is there. */

@@ -25,15 +25,13 @@ export function showNote(
 
 function showDocument(article: HTMLElement, replica: Replica, id: string): Observable<unknown> {
   return defer(() => {
-    const pictures = element('div');
+    const [content, pictures] = [element('div'), element('div')];
+    // It stays, and so does the focus that it may have, while the note changes.
+    article.replaceChildren(element('a', { className: 'back', href: '#' }, 'All notes'), content);
     return replica.doc$(id).pipe(
       map((doc) => (doc === undefined ? undefined : parseNote(doc))),
       tap((note) => {
-        const back = element('a', { className: 'back', href: '#' }, 'All notes');
-        article.replaceChildren(
-          back,
-          ...(note === undefined ? ['There is no such note'] : [...partsOf(note), pictures]),
-        );
+        content.replaceChildren(...(note === undefined ? ['There is no such note'] : [...partsOf(note), pictures]));
       }),
       // Pictures that stay the same are left alone.
       distinctUntilChanged((before, now) => JSON.stringify(before?.pictures) === JSON.stringify(now?.pictures)),

@@ -22,7 +22,7 @@ export interface Picture {
 /** All notes of a replica, the newest first, and again whenever one of them has changed, come or gone. */
 export function notesIn(replica: Replica): Observable<readonly Note[]> {
   return replica
-    .docs$({ startKey: 'note-', endKey: 'note-\uffff' })
+    .docs$({ startKey: 'note-', endKey: 'note-\u{10ffff}' })
     .pipe(map((docs) => docs.map(parseNote).sort((a, b) => b.written - a.written)));
 }
 

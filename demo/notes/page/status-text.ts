@@ -1,4 +1,5 @@
 import type { PullStatus } from 'couchtide';
+import { reasonOf } from './reason.ts';
 
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
@@ -43,7 +44,7 @@ function textOf(state: PullStatus['state'], pending: number | undefined, error: 
     case 'stopped':
       return 'Over';
     case 'failed':
-      return `Nothing can be fetched: ${error instanceof Error ? error.message : String(error)}`;
+      return `Nothing can be fetched: ${reasonOf(error)}`;
   }
 }
 
