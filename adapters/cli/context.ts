@@ -9,6 +9,16 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** Why a command is to end: the reason of its context's signal. */
+export class Interruption extends Error {
+  readonly signal: 'SIGINT' | 'SIGTERM';
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`Interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}
+
 /** How a command ended, as the shell sees it. */
 export const ExitCode = {
   done: 0,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { Interruption } from './context.ts';
 import { run } from './program.ts';
 import { keepYoungGenerationSmall } from './young-generation.ts';
 
@@ -9,7 +10,7 @@ keepYoungGenerationSmall();
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The second one ends the process at once, as it would without this.
-  process.once(signal, () => interrupted.abort(new Error(`Interrupted by ${signal}`)));
+  process.once(signal, () => interrupted.abort(new Interruption(signal)));
 }
 process.stdout.on('error', () => {
   // Reported where it is written.

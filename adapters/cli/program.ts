@@ -6,9 +6,10 @@ import { type PullCommandOptions, pullCommand } from './commands/pull.ts';
 import { type VerifyCommandOptions, verifyCommand } from './commands/verify.ts';
 import { type Context, ExitCode } from './context.ts';
 import { errorLine, sentence } from './failure.ts';
+import { jobsProgram } from './jobs/program.ts';
 
 /** Commands that the line of commands has a place for, and a later version brings. */
-const LATER = ['status', 'scan', 'findings', 'scanner', 'jobs', 'demo'] as const;
+const LATER = ['status', 'scan', 'findings', 'scanner', 'demo'] as const;
 
 /**
  * Runs one command line and tells how it ended. Whatever goes wrong ends in one sentence on the error stream, and with
@@ -69,6 +70,9 @@ export async function run(args: readonly string[], version: string, context: Con
     .action(async (directory: string, url: string | undefined, options: VerifyCommandOptions) => {
       exitCode = await verifyCommand(directory, url, options, context);
     });
+  jobsProgram(program, context, (code) => {
+    exitCode = code;
+  });
   for (const name of LATER) {
     program
       .command(name, { hidden: true })

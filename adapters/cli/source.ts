@@ -12,3 +12,16 @@ export function openSource(url: string, { COUCHTIDE_USER, COUCHTIDE_PASSWORD = '
   if (COUCHTIDE_USER === undefined || hasCredentials(url)) return couch.db(url);
   return couch.db(url, { auth: { username: COUCHTIDE_USER, password: COUCHTIDE_PASSWORD } });
 }
+
+/**
+ * The credentials of a name: those that the environment holds in `NAME_USER` and `NAME_PASSWORD`, the name in capitals. So that
+ * what is stored can name them without holding them.
+ */
+export function credentialsIn(
+  environment: Context['environment'],
+  name: string,
+): { readonly username: string; readonly password: string } | undefined {
+  const prefix = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+  const username = environment[`${prefix}_USER`];
+  return username === undefined ? undefined : { username, password: environment[`${prefix}_PASSWORD`] ?? '' };
+}
