@@ -91,6 +91,8 @@ function readBatches<T>(open: OpenFeed<T>, signal: AbortSignal | undefined): Asy
       } catch (error) {
         if (ended) return { done: true, value: undefined };
         end();
+        // Whoever hears of the end finds everything closed.
+        await iterator?.return?.().catch(ignoreOwnAbort);
         throw error;
       }
     },

@@ -131,6 +131,28 @@ describe('Feed', () => {
     }
   });
 
+  test('has closed everything when a loop hears of the abort, also of one while it was busy with a value', async () => {
+    const controller = new AbortController();
+    let isClosed = false;
+    const feed = new Feed<number>(
+      async function* () {
+        try {
+          yield [1];
+          yield [2];
+        } finally {
+          await new Promise((resolve) => setImmediate(resolve));
+          isClosed = true;
+        }
+      },
+      { signal: controller.signal },
+    );
+    const reading = (async () => {
+      for await (const _ of feed) controller.abort(new Error('enough'));
+    })();
+    await expect(reading).rejects.toThrow('enough');
+    expect(isClosed).toBe(true);
+  });
+
   test('opens nothing when the signal has aborted before', async () => {
     const feed = new Feed<number>(() => expect.unreachable('must not open'), {
       signal: AbortSignal.abort(new Error('too late')),
