@@ -1,5 +1,8 @@
 import { ProtocolError } from './errors.ts';
 
+/** Browsers give a megabyte at once of what has come meanwhile: too much to work on without a pause. */
+const STEP = 64 * 1024;
+
 /**
  * Bytes to text, piece by piece, whatever the piece boundaries do to a character. A byte order mark at the very beginning,
  * which some proxies put there, is left out; anywhere else it is a character like any other. Bytes that are no UTF-8
@@ -15,8 +18,10 @@ export async function* decodeText(chunks: AsyncIterable<Uint8Array>): AsyncGener
     }
   };
   for await (const chunk of chunks) {
-    const text = decode(chunk);
-    if (text !== '') yield text;
+    for (let start = 0; start < chunk.length; start += STEP) {
+      const text = decode(chunk.subarray(start, start + STEP));
+      if (text !== '') yield text;
+    }
   }
   const rest = decode();
   if (rest !== '') yield rest;

@@ -1,3 +1,4 @@
+import { breather } from '../../core/breather.ts';
 import type { RequestDescription } from '../request/connection.ts';
 import { send } from '../request/request.ts';
 import { Tries } from '../request/retry.ts';
@@ -22,6 +23,7 @@ export async function* readOnce<R extends FeedRow>(
   const position = new FeedPosition(since, limit);
   const tries = new Tries(endpoint, signal);
   const reading = { lane: 'feed', isResumable: !isBackwards } as const;
+  const breathe = breather(endpoint.platform);
   for (;;) {
     position.resume();
     if (position.left === 0 && position.safe !== undefined && limit !== 0) {
@@ -40,6 +42,7 @@ export async function* readOnce<R extends FeedRow>(
           return;
         }
         if (isFurther && answer.isOverdue) break;
+        await breathe();
       }
     } catch (error) {
       if (isBackwards) throw error;

@@ -1,3 +1,4 @@
+import { breather } from '../../core/breather.ts';
 import { isCouchError } from '../../core/errors.ts';
 import { Feed } from '../../core/feed.ts';
 import { JsonRows } from '../../core/json-rows.ts';
@@ -107,9 +108,11 @@ async function* readBulk(
     signal,
   });
   const reader = new JsonRows('results');
+  const breathe = breather(endpoint.platform);
   for await (const text of decodeText(answer.bytes())) {
     const rows = reader.push(text);
     if (rows.length > 0) yield rows;
+    await breathe();
   }
   reader.end();
 }
