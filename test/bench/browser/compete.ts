@@ -25,7 +25,7 @@ export async function competeIn(
 ): Promise<Outcome<BrowserRun>> {
   const directory = await mkdtemp(join(tmpdir(), 'couchtide-bench-'));
   const context = await launchIn(browser, directory);
-  const late = AbortSignal.timeout(limit);
+  const late = AbortSignal.timeout(Math.ceil(limit));
   const end = (): void => void context.close();
   late.addEventListener('abort', end);
   try {
