@@ -51,15 +51,23 @@ export async function acceptOne(
   signal: AbortSignal,
 ): Promise<Job | undefined> {
   const { platform } = store;
-  if (!choice.noSchedule) await promoteDue(store, type, choice.until, signal);
+  const promoteMore = (): Promise<number> =>
+    choice.noSchedule ? Promise.resolve(0) : promoteDue(store, type, choice.until, signal);
+  let promoted = await promoteMore();
   let window = FIRST;
-  for (let races = 0; races < MOST_RACES; races += 1) {
+  for (let races = 0; races < MOST_RACES; ) {
     signal.throwIfAborted();
     const first = await firstOf(store, type, choice, window);
     const chosen = first[Math.floor(platform.random() * first.length)];
-    if (chosen === undefined) return undefined;
+    if (chosen === undefined) {
+      if (promoted === 0) return undefined;
+      // Those that were moved are not wanted here; some after them may be.
+      promoted = await promoteMore();
+      continue;
+    }
     const job = await claim(store, type, chosen, workerId, signal);
     if (job !== undefined) return job;
+    races += 1;
     window = Math.min(MOST, window * 2);
   }
   throw new ContentionError(`Other workers took every job of type ${JSON.stringify(type)} that was tried: try again`);
@@ -73,13 +81,13 @@ export async function nextTime(store: JobStore, type: string, after: number): Pr
   return typeof time === 'number' ? time : undefined;
 }
 
-/** Moves jobs whose time has come among those that are due, as many as one commit takes. */
-async function promoteDue(store: JobStore, type: string, until: number, signal: AbortSignal): Promise<void> {
+/** Moves jobs whose time has come among those that are due, as many as one commit takes. Returns how many. */
+async function promoteDue(store: JobStore, type: string, until: number, signal: AbortSignal): Promise<number> {
   const range = rangeOf.scheduled(type);
   // What is due at the very time counts too.
   const due = { ...range, to: [...range.prefix, Math.floor(until) + 1] };
   const { entries } = await store.kv.page(due, { limit: Math.min(PROMOTED, store.changesPerCommit) });
-  if (entries.length === 0) return;
+  if (entries.length === 0) return 0;
   const keys = new Map(entries.map(({ key }) => [nameIn(key), key]));
   await store.changeAll(
     type,
@@ -94,6 +102,7 @@ async function promoteDue(store: JobStore, type: string, until: number, signal: 
     },
     { signal },
   );
+  return entries.length;
 }
 
 /** Takes a job that was found, unless another was faster. */
