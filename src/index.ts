@@ -6,20 +6,24 @@ export {
   CouchError,
   type CouchErrorDetails,
   CouchtideError,
+  DispatchError,
   InputError,
   isClosedError,
   isContentionError,
   isCouchError,
   isCouchtideError,
+  isDispatchError,
   isInputError,
   isLimitError,
   isNetworkError,
+  isPluginError,
   isProtocolError,
   isRetryable,
   isStoreError,
   LimitError,
   NetworkError,
   type NetworkFailure,
+  type PluginFailure,
   ProtocolError,
   StoreError,
   type StoreFailure,
@@ -61,6 +65,73 @@ export type { PullOptions } from './pull/options.ts';
 export { type Pull, pull } from './pull/pull.ts';
 export type { PullState } from './pull/state.ts';
 export type { PullEvent, PullResult, PullStatus, StartReason } from './pull/status.ts';
+export type { PluginChange, RegistryChange } from './registry/announcements.ts';
+export { createRegistry, type RegistryOptions } from './registry/create-registry.ts';
+export type { DataSource } from './registry/data/contribution.ts';
+export { type DataKey, type DataOptions, defineData } from './registry/data/data-key.ts';
+export type { DataEntry, EntryKey, KeptEntry } from './registry/data/entry.ts';
+export type { RegistryView, ViewEntry } from './registry/data/view.ts';
+export type {
+  DataDescription,
+  HookDescription,
+  PartsDescription,
+  RegistryDescription,
+  ServiceDescription,
+  SourceDescription,
+} from './registry/description.ts';
+export type {
+  Answered,
+  CallContext,
+  CallOptions,
+  ErrorPolicy,
+  Outcome,
+  PolicyOf,
+  ResultOf,
+} from './registry/dispatch/call.ts';
+export {
+  type AnswerOf,
+  type ArgsOf,
+  allOf,
+  anyOf,
+  background,
+  decide,
+  type HookOptions,
+  type HookShape,
+  type Mode,
+  type PipeOptions,
+  parallel,
+  pipe,
+  series,
+  type VoteOptions,
+} from './registry/hook.ts';
+export { defineParts, type Ending, type PartFactory, type Parts, type RunningParts } from './registry/parts.ts';
+export type { Position } from './registry/position.ts';
+export type {
+  Contributed,
+  ContributeOptions,
+  PartOptions,
+  Plugin,
+  PluginModule,
+  PluginModules,
+  Registered,
+  Registry,
+  WaitOptions,
+} from './registry/registry.ts';
+export {
+  type AnyService,
+  defineService,
+  type Hook,
+  type Hooks,
+  type Provider,
+  type ReplyOf,
+  type Service,
+} from './registry/service.ts';
+export { constant } from './registry/sources/constant.ts';
+export type { EntryList } from './registry/sources/entry-list.ts';
+export { type FromUrlOptions, fromUrl } from './registry/sources/from-url.ts';
+export { type PollContext, type PollOptions, poll } from './registry/sources/poll.ts';
+export type { RegistryKey } from './registry/topic.ts';
+export { type Decided, decided, type NoDecision, noDecision, type Verdict } from './registry/verdict.ts';
 export type { AllDocsRange } from './replica/all-docs.ts';
 export type { ReplicaAttachmentOptions } from './replica/contents/attachments.ts';
 export type { ContentInfo, ContentSink } from './replica/contents/content.ts';

@@ -7,6 +7,8 @@ export interface Context {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Where plugins are looked for. Default: the folder that the process runs in. */
+  readonly folder?: string;
 }
 
 /** Why a command is to end: the reason of its context's signal. */

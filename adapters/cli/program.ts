@@ -1,12 +1,16 @@
+import process from 'node:process';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isCouchtideError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json-value.ts';
+import { createRegistry } from '../../src/registry/create-registry.ts';
 import { exportCommand } from './commands/export.ts';
+import { type PluginsCommandOptions, pluginsCommand } from './commands/plugins.ts';
 import { type PullCommandOptions, pullCommand } from './commands/pull.ts';
 import { type VerifyCommandOptions, verifyCommand } from './commands/verify.ts';
 import { type Context, ExitCode } from './context.ts';
 import { errorLine, sentence } from './failure.ts';
 import { jobsProgram } from './jobs/program.ts';
+import { addPlugins } from './plugins.ts';
 
 /** Commands that the line of commands has a place for, and a later version brings. */
 const LATER = ['status', 'scan', 'findings', 'scanner', 'demo'] as const;
@@ -73,6 +77,21 @@ export async function run(args: readonly string[], version: string, context: Con
   jobsProgram(program, context, (code) => {
     exitCode = code;
   });
+  const registry = createRegistry();
+  program
+    .command('plugins')
+    .description('what plugins provide and contribute')
+    .option('--json', 'one JSON object a line')
+    .action(async (options: PluginsCommandOptions) => {
+      exitCode = await pluginsCommand(registry, options, context);
+    });
+  for (const command of commandsOf(program)) {
+    command.option('--plugin <module>', 'a plugin; may be given several times', collect);
+  }
+  program.hook('preAction', async (_, command) => {
+    registry.errors$.subscribe((error) => void context.stderr.write(`${sentence(error)}\n`));
+    await addPlugins(registry, command.opts<{ plugin?: string[] }>().plugin ?? [], context.folder ?? process.cwd());
+  });
   for (const name of LATER) {
     program
       .command(name, { hidden: true })
@@ -85,7 +104,14 @@ export async function run(args: readonly string[], version: string, context: Con
     return exitCode;
   } catch (error) {
     return report(error, args, context);
+  } finally {
+    registry.dispose();
   }
+}
+
+/** The commands that do something, those of commands among them. */
+function commandsOf(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(commandsOf);
 }
 
 function parseSelector(text: string): JsonObject {

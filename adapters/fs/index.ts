@@ -9,6 +9,8 @@ import { FileDatabase } from './database.ts';
 import { checkFormat, createTables, refuseOthers } from './format.ts';
 import { findPlace, makePlace } from './place.ts';
 
+export { type FromFileOptions, fromFile } from './from-file.ts';
+
 /** How a store in a directory is opened. */
 export interface FsKvOptions {
   /**

@@ -222,6 +222,10 @@ class Face implements Registry {
     return unlessAborted(ready(this.#ledger.collection(data)), signal) as Promise<RegistryView<K, V>>;
   }
 
+  async settled({ signal }: WaitOptions = {}): Promise<void> {
+    await unlessAborted(Promise.all(Array.from(this.#ledger.collections, ready)), signal);
+  }
+
   reload<K extends EntryKey, V>(data: DataKey<K, V>, { signal }: WaitOptions = {}): Promise<RegistryView<K, V>> {
     const failure = (plugin: string, cause: unknown) => pluginError(plugin, 'has a source that failed', cause, data.id);
     return unlessAborted(reload(this.#ledger.collection(data), failure), signal) as Promise<RegistryView<K, V>>;

@@ -174,6 +174,9 @@ export interface Registry {
   /** Resolves with the view when every source has delivered or failed once. */
   ready<K extends EntryKey, V>(data: DataKey<K, V>, options?: WaitOptions): Promise<RegistryView<K, V>>;
 
+  /** Resolves when every source of all data has delivered or failed once. */
+  settled(options?: WaitOptions): Promise<void>;
+
   /**
    * Asks all sources of data now, and resolves with the view when all have delivered.
    *

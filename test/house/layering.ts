@@ -21,8 +21,8 @@ const RANKS: readonly (readonly string[])[] = [
 /** What puts the whole package to use. */
 const USERS: ReadonlySet<string> = new Set(['adapters/cli', 'adapters/worker']);
 
-/** What the adapters below them may use of `src`: the store contract and what it rests on. */
-const OPEN_TO_ADAPTERS: ReadonlySet<string> = new Set(['src/core', 'src/kv']);
+/** What the adapters below them may use of `src`: the store contract, what it rests on, and what plugins are made of. */
+const OPEN_TO_ADAPTERS: ReadonlySet<string> = new Set(['src/core', 'src/kv', 'src/registry']);
 
 const LONGEST_FILE = 300;
 
