@@ -20,7 +20,7 @@ export interface JobTerms {
   readonly repeat: number | null;
 }
 
-/** The run of a job that ended last. */
+/** The run of a job that ended last, by the hand of who held it. */
 export interface PastRun {
   readonly lock: string;
   /** What the job was after it. */

@@ -129,7 +129,7 @@ export class Job {
 
   /**
    * Writes the application's own keys of the same store by one commit that also proves that the job is held: what a worker writes
-   * that was given up for dead never lands.
+   * that was given up for dead never lands. A commit of which the answer was lost rejects, as in `Kv.update`, and is not repeated.
    *
    * @param guards keys that must not change meanwhile, as in `Kv.update`
    * @param decide what to write, as in `Kv.update`
@@ -158,7 +158,8 @@ export class Job {
       if (record?.lastRun?.lock === this.#lock) return { record, isDone: true };
       return { record: endRun(this.#held(record), end, now) };
     });
-    if (after !== undefined) this.#record = after;
+    // Since then, others may have taken it.
+    if (after !== undefined) this.#record = { ...after, state: after.lastRun?.state ?? after.state };
   }
 
   async #change(

@@ -163,7 +163,7 @@ class Monitor {
       id,
       (record) => {
         if (record?.state !== 'running' || !record.cancelRequested) return { record, delete: [key] };
-        return { record: endRun(record, { how: 'release' }, now) };
+        return { record: endRun(record, { how: 'lose', isLast: true }, now) };
       },
       { signal },
     );

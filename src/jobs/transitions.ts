@@ -94,8 +94,10 @@ export function endRun(running: JobRecord, end: RunEnd, now: number): JobRecord 
   const after = running.cancelRequested
     ? ended(withInfo(idle, end), 'cancelled', now)
     : afterRun(running, idle, end, now);
+  // Whoever held it finds its own end here when the answer was lost, and nothing when it was given up.
+  const isOwnEnd = running.lock !== null && end.how !== 'lose';
+  const lastRun = isOwnEnd ? { lock: running.lock, state: after.state } : null;
   // Counted as one step, however many it took.
-  const lastRun = running.lock === null ? null : { lock: running.lock, state: after.state };
   return { ...after, seq: idle.seq, lastRun };
 }
 
