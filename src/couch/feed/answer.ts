@@ -91,13 +91,17 @@ async function* readEvents<R>(
     answer.close();
     throw new LackingFeedError(`The server has no event source, it answers with ${excerpt(type)}`, false);
   }
-  const { eventData } = await loadPart(import('./event-source.ts'));
-  for await (const data of eventData(answer)) {
-    if (data === '') yield { rows: [], quiet: true };
-    else {
-      if (!LOOKS_LIKE_ROW.test(data)) endOfLine(data);
-      yield { rows: [parse(data)] };
+  try {
+    const { eventData } = await loadPart(import('./event-source.ts'));
+    for await (const data of eventData(answer)) {
+      if (data === '') yield { rows: [], quiet: true };
+      else {
+        if (!LOOKS_LIKE_ROW.test(data)) endOfLine(data);
+        yield { rows: [parse(data)] };
+      }
     }
+  } finally {
+    answer.close();
   }
   yield { rows: [], end: {} };
 }
