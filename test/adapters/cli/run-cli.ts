@@ -16,11 +16,18 @@ export async function runCli(
   {
     environment = {},
     signal = new AbortController().signal,
-  }: { environment?: Record<string, string>; signal?: AbortSignal } = {},
+    folder,
+  }: { environment?: Record<string, string>; signal?: AbortSignal; folder?: string } = {},
 ): Promise<CliResult> {
   const stdout = new Caught();
   const stderr = new Caught();
-  const code = await run(args, '0.0.0-test', { stdout, stderr, environment, signal });
+  const code = await run(args, '0.0.0-test', {
+    stdout,
+    stderr,
+    environment,
+    signal,
+    ...(folder === undefined ? {} : { folder }),
+  });
   return {
     code,
     stdout: stdout.text,
