@@ -7,7 +7,7 @@ import { packKeys, packMutations, pageSize } from '../../src/kv/limits.ts';
 import { Watchers } from '../../src/kv/watchers.ts';
 import { Connection, type EntryDatabase } from './connection.ts';
 import { Signals } from './signals.ts';
-import { decodeEntry, encodeEntry, VersionSource } from './version.ts';
+import { decodeEntry, EntryEncoder, VersionSource } from './version.ts';
 
 /**
  * What one store takes. Browsers know no limits of their own but the room there is; these keep a commit short, and what is in memory at
@@ -56,6 +56,7 @@ class IndexedDbKv implements Kv {
   readonly closing = new AbortController();
   readonly #connection: Connection;
   readonly #versions = new VersionSource();
+  readonly #encoder = new EntryEncoder();
   readonly #signals: Signals;
   readonly #watchers: Watchers;
 
@@ -114,7 +115,9 @@ class IndexedDbKv implements Kv {
         const mutations = packMutations(decision, packed, LIMITS);
         const version = this.#versions.next();
         const requests: Promise<unknown>[] = mutations.delete.map((key) => store.delete(ownBuffer(key)));
-        for (const [key, value] of mutations.set) requests.push(store.put(encodeEntry(version, value), ownBuffer(key)));
+        for (const [key, value] of mutations.set) {
+          requests.push(store.put(this.#encoder.encode(version, value), ownBuffer(key)));
+        }
         written.splice(0, written.length, ...mutations.delete, ...mutations.set.map(([key]) => key));
         // A request that fails aborts the transaction, whose failure is the one to tell.
         for (const request of requests) request.catch(() => {});

@@ -21,12 +21,26 @@ export class VersionSource {
   }
 }
 
-/** A value behind its version, in a buffer of its own. */
-export function encodeEntry(version: Uint8Array, value: Uint8Array): ArrayBuffer {
-  const bytes = new Uint8Array(VERSION_BYTES + value.length);
-  bytes.set(version);
-  bytes.set(value, VERSION_BYTES);
-  return bytes.buffer;
+/** Buffers from one length to another are kept to be used again: smaller ones cost nothing, and larger ones come one at a time. */
+const [LEAST_KEPT, MOST_KEPT] = [64 * 1024, 512 * 1024];
+
+/** Puts values behind their versions, each in a buffer of its own, as browsers store the whole buffer behind a view. */
+export class EntryEncoder {
+  #buffer = new ArrayBuffer(0);
+
+  /**
+   * The value as it is stored; good until the next one. A browser has copied it when `put` returns: so one buffer does for all the
+   * pieces of an attachment, which are of one length, and would leave hundreds of megabytes of garbage behind.
+   */
+  encode(version: Uint8Array, value: Uint8Array): ArrayBuffer {
+    const length = VERSION_BYTES + value.length;
+    const buffer = this.#buffer.byteLength === length ? this.#buffer : new ArrayBuffer(length);
+    if (length >= LEAST_KEPT && length <= MOST_KEPT) this.#buffer = buffer;
+    const bytes = new Uint8Array(buffer);
+    bytes.set(version);
+    bytes.set(value, VERSION_BYTES);
+    return buffer;
+  }
 }
 
 /** @throws StoreError (`foreign`) for what is no such value */

@@ -1,4 +1,3 @@
-import { createDigest } from '../core/digest.ts';
 import type { PullSettings } from './options.ts';
 
 /**
@@ -19,7 +18,6 @@ export async function prefetch({ attachments }: PullSettings, hasStore: boolean)
 function attachmentParts(hasStore: boolean): Promise<unknown>[] {
   return [
     import('./attachments/contents.ts'),
-    createDigest(),
     import('../couch/attachments/attached-revisions.ts'),
     import('../couch/attachments/attachments.ts'),
     ...(hasStore ? [import('../replica/contents/store.ts'), import('../replica/contents/upkeep.ts')] : []),

@@ -28,7 +28,7 @@ export async function startOrigin(): Promise<Origin> {
       cors: {
         origins: ['*'],
         credentials: false,
-        headers: ['content-type', 'accept', 'range'],
+        headers: ['content-type', 'accept'],
         methods: ['GET', 'POST'],
       },
     },

@@ -49,11 +49,30 @@ export async function launchIn(name: BrowserName, directory: string): Promise<Br
     : firefox.launchPersistentContext(directory, optionsOf(name));
 }
 
+/**
+ * The command that opens a page in a browser without a window, which keeps in a directory what its sites store.
+ *
+ * @throws Error where it is not installed
+ */
+export function commandOf(name: BrowserName, directory: string, url: string): readonly [string, readonly string[]] {
+  const program = installed(name);
+  return name === 'chromium'
+    ? [
+        program,
+        [...CHROMIUM_ARGUMENTS, '--headless', '--no-default-browser-check', `--user-data-dir=${directory}`, url],
+      ]
+    : [program, ['--headless', '--no-remote', '--profile', directory, url]];
+}
+
 function optionsOf(name: BrowserName): LaunchOptions {
-  const executablePath = placeOf(name);
-  if (executablePath === undefined)
-    throw new Error(`${name} is not installed: name its program in ${name.toUpperCase()}`);
+  const executablePath = installed(name);
   return name === 'chromium'
     ? { executablePath, args: CHROMIUM_ARGUMENTS }
     : { executablePath, channel: 'moz-firefox' };
+}
+
+function installed(name: BrowserName): string {
+  const program = placeOf(name);
+  if (program === undefined) throw new Error(`${name} is not installed: name its program in ${name.toUpperCase()}`);
+  return program;
 }

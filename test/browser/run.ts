@@ -10,6 +10,7 @@ import { formatTally, type Tally } from '../run/tally.ts';
 import type { BrowserSuite } from './bed.ts';
 import { browserNames, launch, placeOf } from './browsers.ts';
 import { bundle } from './bundle.ts';
+import { film } from './film.ts';
 import { kill } from './kill.ts';
 import { notes } from './notes.ts';
 import { readme } from './readme.ts';
@@ -17,7 +18,7 @@ import { recorded } from './recorded.ts';
 import { serve } from './site.ts';
 import { tabs } from './tabs.ts';
 
-const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill, notes, readme };
+const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill, film, notes, readme };
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const browsers = chosen(browserNames);
@@ -25,6 +26,8 @@ const chosenSuites = chosen(Object.keys(suites));
 const site = await serve({
   '/tab.html': '<!doctype html><title>Tab</title><script type="module" src="./tab.js"></script>',
   '/tab.js': await bundle('test/browser/tab-program.ts'),
+  '/film.html': '<!doctype html><title>Film</title><script type="module" src="./film.js"></script>',
+  '/film.js': await bundle('test/browser/film-program.ts'),
   '/worker.js': await bundle('test/browser/worker-program.ts'),
 });
 const total = { passed: 0, failed: 0, skipped: 0 } satisfies Tally;

@@ -20,11 +20,19 @@ export interface LocatedAttachment {
 export interface Stretch {
   readonly start: number;
   readonly end: number;
+  /** Whether a piece is only good until the next one is asked for. */
+  readonly lent?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A try that brings fewer bytes than this counts as one that failed, or a connection that always breaks would go on for ever. */
 const PROGRESS = 64 * 1024;
+
+/**
+ * The most bytes that one request asks for. Browsers take what a server sends as fast as it comes, and keep in memory what the
+ * page has not read yet: Firefox all of it. When the connection breaks, that is lost.
+ */
+const STRETCH = 8 * 1024 * 1024;
 
 /** Whether an attachment has a url of its own: no client can send one with the dot segments in it. */
 export function hasUrl({ id, name }: Pick<LocatedAttachment, 'id' | 'name'>): boolean {
@@ -47,7 +55,7 @@ export function nameOf({ id, name }: Pick<LocatedAttachment, 'id' | 'name'>): st
 export async function* readAttachment(
   endpoint: Endpoint,
   attachment: LocatedAttachment,
-  { start, end, signal }: Stretch,
+  { start, end, lent, signal }: Stretch,
   learn?: (response: Response) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let offset = start;
@@ -55,15 +63,18 @@ export async function* readAttachment(
   while (offset < end) {
     const begun = offset;
     try {
-      const answer = await ask(endpoint, attachment, { start: offset, end, signal });
+      const stretch = { start: offset, end: Math.min(end, offset + STRETCH), signal };
+      const answer = await ask(endpoint, attachment, stretch);
       learn?.(answer.response);
-      // Where an answer begins at the first byte, what has come already is passed over.
-      const passed = answer.response.status === 206 ? 0 : offset;
-      for await (const piece of between(answer.bytes(), passed, end === attachment.length ? undefined : end - offset)) {
+      // An answer without ranges is the whole: what has come already is passed over, and all that is wanted comes.
+      const isPart = answer.response.status === 206;
+      const last = isPart ? stretch.end : end;
+      const length = last === attachment.length ? undefined : last - offset;
+      for await (const piece of between(answer.bytes(lent), isPart ? 0 : offset, length)) {
         offset += piece.byteLength;
         yield piece;
       }
-      if (offset < end) {
+      if (offset < last) {
         throw new NetworkError(`${nameOf(attachment)} ended after ${offset} of ${attachment.length} bytes`, 'cut');
       }
     } catch (error) {

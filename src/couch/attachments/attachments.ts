@@ -47,6 +47,8 @@ export interface KeptContent {
 /** How an attachment is downloaded. */
 export interface DownloadOptions {
   readonly after?: KeptContent | undefined;
+  /** Whether a piece is only good until the next one is asked for, so that a long content leaves no garbage behind. */
+  readonly lent?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,7 +89,7 @@ export async function attachment(
 export async function* downloadAttachment(
   endpoint: Endpoint,
   wanted: WantedAttachment,
-  { after, signal }: DownloadOptions,
+  { after, lent, signal }: DownloadOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { id, stub } = wanted;
   const { length, digest } = stub;
@@ -95,7 +97,7 @@ export async function* downloadAttachment(
   const pieces = readAttachment(
     endpoint,
     located(wanted),
-    { start: after?.offset ?? 0, end: length, signal },
+    { start: after?.offset ?? 0, end: length, lent, signal },
     ({ headers }) => {
       isUnpacked ||= headers.get('accept-ranges') === 'none' || headers.has('content-encoding');
     },

@@ -1,4 +1,4 @@
-import { createDigest } from '../../core/digest.ts';
+import { Digest } from '../../core/digest.ts';
 import { ProtocolError } from '../../core/errors.ts';
 
 /** What some content must be. */
@@ -24,7 +24,7 @@ export async function* verified(
   pieces: AsyncIterable<Uint8Array>,
   { what, length, digest, isUnpacked, kept }: Announced,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const computed = digest.startsWith('md5-') ? await createDigest() : undefined;
+  const computed = digest.startsWith('md5-') ? new Digest() : undefined;
   let received = 0;
   const take = (piece: Uint8Array): void => {
     received += piece.byteLength;

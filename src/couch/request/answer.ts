@@ -11,8 +11,12 @@ export interface Answer {
   readonly response: Response;
   /** Whether its reader had better end here, where it can go on later, as others wait for a connection. */
   readonly isOverdue: boolean;
-  /** The body, piece by piece. Leaving the loop closes the connection. */
-  bytes(): AsyncGenerator<Uint8Array, void, undefined>;
+  /**
+   * The body, piece by piece. Leaving the loop closes the connection.
+   *
+   * @param lent whether a piece is only good until the next one is asked for, which keeps a long body from leaving garbage behind
+   */
+  bytes(lent?: boolean): AsyncGenerator<Uint8Array, void, undefined>;
   /** The whole body as text. */
   text(): Promise<string>;
   /** The body up to some length, less where it breaks off; the rest is given up. */
@@ -57,18 +61,19 @@ export class ReceivedAnswer implements Answer {
     return this.#reception.slot.isOverdue;
   }
 
-  async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *bytes(lent = false): AsyncGenerator<Uint8Array, void, undefined> {
     const { name, controller, watchdog, limits, traffic, slot } = this.#reception;
-    const reader = this.response.body?.getReader();
+    const { body } = this.response;
+    const read = body === null ? undefined : ((lent ? readerOfOneBuffer(body) : undefined) ?? readerOf(body));
     let complete = false;
     try {
-      while (reader !== undefined) {
+      while (read !== undefined) {
         watchdog.start(limits.body);
         slot.goOnReading();
-        const { done, value } = await reader.read();
+        const { done, value } = await read();
         slot.pauseReading();
         watchdog.rest();
-        if (done) break;
+        if (done || value === undefined) break;
         traffic.bytes += value.byteLength;
         yield value;
       }
@@ -117,4 +122,31 @@ export class ReceivedAnswer implements Answer {
     controller.release();
     onEnd();
   }
+}
+
+type Read = () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+
+function readerOf(body: ReadableStream<Uint8Array>): Read {
+  const reader = body.getReader();
+  return () => reader.read();
+}
+
+/** Bytes that are read at once into a buffer that is used again. */
+const BUFFER_BYTES = 256 * 1024;
+
+/** Undefined for a stream that does not read into buffers of its reader: https://streams.spec.whatwg.org/#byob-readers. */
+function readerOfOneBuffer(body: ReadableStream<Uint8Array>): Read | undefined {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: 'byob' });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+  let buffer = new ArrayBuffer(BUFFER_BYTES);
+  return async () => {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (value !== undefined) buffer = value.buffer;
+    return { done, value };
+  };
 }

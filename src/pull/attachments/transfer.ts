@@ -121,7 +121,7 @@ async function download(
   const after = sink.offset === 0 ? undefined : { offset: sink.offset, kept: () => sink.kept() };
   try {
     const wanted = { id: revision.id, rev: revision.rev, stub };
-    for await (const piece of source.downloadAttachment(wanted, { after, signal })) await sink.write(piece);
+    for await (const piece of source.downloadAttachment(wanted, { after, lent: true, signal })) await sink.write(piece);
     await sink.commit();
   } catch (error) {
     // Bytes that turned out to be wrong are no good; those before a break are.

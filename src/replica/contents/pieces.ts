@@ -14,12 +14,26 @@ export function pieceBytesOf(partBytes: number): number {
   return Math.min(LARGEST_PIECE, partBytes) - HASH_BYTES;
 }
 
-/** A piece as it is stored. */
-export async function sealPiece(bytes: Uint8Array): Promise<Uint8Array> {
-  const sealed = new Uint8Array(HASH_BYTES + bytes.length);
-  sealed.set(bytes, HASH_BYTES);
-  sealed.set(await hashOf(sealed.subarray(HASH_BYTES)));
-  return sealed;
+/**
+ * A piece that is filled and sealed in the buffer in which it is stored, one piece after the other: a long content would leave
+ * its own length in copies behind.
+ */
+export class PieceBuffer {
+  readonly #sealed: Uint8Array<ArrayBuffer>;
+  /** Where the bytes of a piece go. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+
+  /** @param length of the longest piece */
+  constructor(length: number) {
+    this.#sealed = new Uint8Array(HASH_BYTES + length);
+    this.bytes = this.#sealed.subarray(HASH_BYTES);
+  }
+
+  /** So many bytes as a piece is stored; good until the next are filled in. */
+  async seal(length: number): Promise<Uint8Array> {
+    this.#sealed.set(await hashOf(this.bytes.subarray(0, length)));
+    return this.#sealed.subarray(0, HASH_BYTES + length);
+  }
 }
 
 /** The bytes of a stored piece; undefined where they are not those that were written. */

@@ -4,7 +4,7 @@ import { joinBytes } from '../join-bytes.ts';
 import type { Mutation } from '../storage.ts';
 import type { Writing } from '../write-batch.ts';
 import type { ContentInfo, ContentSink } from './content.ts';
-import { readPieces, sealPiece } from './pieces.ts';
+import { PieceBuffer, readPieces } from './pieces.ts';
 import { decodeTransfer, dropTransfer, encodeTransfer, type TakenTransfer, takeTransfer } from './transfer.ts';
 
 /** A content that is whole, but for its record. */
@@ -69,7 +69,7 @@ class PieceSink implements ContentSink {
   #pieces: number;
   /** Whether the transfer has a record. */
   #isRecorded: boolean;
-  readonly #piece: Uint8Array;
+  readonly #piece: PieceBuffer;
   /** Bytes of the piece at hand. */
   #filled = 0;
 
@@ -83,9 +83,9 @@ class PieceSink implements ContentSink {
     this.#isRecorded = taken !== undefined;
     this.offset = taken?.bytes ?? 0;
     this.#pieces = Math.floor(this.offset / pieceBytes);
-    this.#piece = new Uint8Array(Math.min(pieceBytes, info.length));
+    this.#piece = new PieceBuffer(Math.min(pieceBytes, info.length));
     if (rest !== undefined) {
-      this.#piece.set(rest);
+      this.#piece.bytes.set(rest);
       this.#filled = rest.length;
     }
   }
@@ -101,10 +101,11 @@ class PieceSink implements ContentSink {
     if (this.#bytes + bytes.length > this.#info.length) {
       throw new InputError(`The content ${this.#digest} has more than ${this.#info.length} bytes`);
     }
+    const piece = this.#piece.bytes;
     for (let at = 0; at < bytes.length; ) {
-      if (this.#filled === this.#piece.length) await this.#flush();
-      const part = bytes.subarray(at, at + this.#piece.length - this.#filled);
-      this.#piece.set(part, this.#filled);
+      if (this.#filled === piece.length) await this.#flush();
+      const part = bytes.subarray(at, at + piece.length - this.#filled);
+      piece.set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
     }
@@ -145,7 +146,7 @@ class PieceSink implements ContentSink {
   async #sealed(): Promise<Mutation> {
     const { layout } = this.#context.writing;
     const key = layout.piece(this.#digest, this.#transfer, this.#pieces);
-    return [key, await sealPiece(this.#piece.subarray(0, this.#filled))];
+    return [key, await this.#piece.seal(this.#filled)];
   }
 
   /** Stores a piece that is full. */

@@ -12,6 +12,7 @@ import { hasty } from '../../support/hasty.ts';
 import { type Scripted, type ScriptedServer, startScriptedServer } from '../../support/scripted-server.ts';
 
 const photo = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, index) => (index * index) % 251));
+const MEBIBYTE = 1024 * 1024;
 const prose = 'The quick brown fox jumps over the lazy dog. '.repeat(8000);
 
 /** Held against each other as a whole: to compare so many bytes one by one takes long. */
@@ -104,6 +105,19 @@ describe('An attachment of CouchDB', () => {
       expect(attachment?.length).toBe(whole.byteLength);
       if (attachment === undefined) return;
       expectBytes(await collect(attachment.bytes()), whole.subarray(from, to));
+    });
+
+    test('is read by stretches where it is long, and a broken connection costs no more than one', async () => {
+      const film = Buffer.from(Uint8Array.from({ length: 20 * MEBIBYTE }, (_, at) => (at * 31 + (at >> 8)) & 0xff));
+      put('film', { 'film.mp4': ['video/mp4', film] });
+      const attachment = await database.attachment('film', 'film.mp4');
+      server.requests.reset();
+      server.faults.add({ path: /film\.mp4/, skip: 1, times: 1, cut: { bytes: MEBIBYTE } });
+      if (attachment === undefined) throw new Error('No attachment');
+      expectBytes(await collect(attachment.bytes()), film);
+      expect(server.requests.all.map(({ status }) => status)).toEqual([206, 206, 206, 206]);
+      expect(server.requests.bytes).toBeLessThan(22 * MEBIBYTE);
+      expect(Math.max(...server.requests.all.map(({ bytes }) => bytes))).toBeLessThan(9 * MEBIBYTE);
     });
 
     test('asks for a part alone where the server gives parts', async () => {
