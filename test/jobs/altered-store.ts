@@ -15,6 +15,12 @@ export interface Held {
   release(): void;
 }
 
+interface Hold {
+  readonly kind: string | undefined;
+  readonly reached: Deferred;
+  readonly released: Deferred;
+}
+
 /** A store that does not work as it should, when a test says so. */
 export class AlteredStore {
   /** The store as it is spoilt. */
@@ -30,7 +36,7 @@ export class AlteredStore {
   /** Whether watches keep quiet. */
   isDeaf = false;
   readonly #faults: Fault[] = [];
-  readonly #holds: { readonly reached: Deferred; readonly released: Deferred }[] = [];
+  readonly #holds: Hold[] = [];
 
   constructor(under: Kv = memoryKv()) {
     this.under = under;
@@ -53,10 +59,10 @@ export class AlteredStore {
     this.#faults.push(...faults);
   }
 
-  /** Holds back one of the commits that come next, before it reaches the store. */
-  hold(): Held {
+  /** Holds back the next commit, or the next that guards something of a kind, before it reaches the store. */
+  hold(kind?: string): Held {
     const [reached, released] = [deferred(), deferred()];
-    this.#holds.push({ reached, released });
+    this.#holds.push({ kind, reached, released });
     return { reached: reached.promise, release: () => released.resolve() };
   }
 
@@ -66,7 +72,8 @@ export class AlteredStore {
     options?: UpdateOptions,
   ): Promise<R> {
     this.#ask();
-    const held = this.#holds.shift();
+    const at = this.#holds.findIndex(({ kind }) => kind === undefined || guards.some((key) => key[1] === kind));
+    const [held] = at < 0 ? [] : this.#holds.splice(at, 1);
     held?.reached.resolve();
     await held?.released.promise;
     const fault = this.#faults.shift();
