@@ -19,8 +19,8 @@ export interface Placed {
 }
 
 /**
- * Puts contributions into their order: by `order`, then by turn; what has to stand before or behind a plugin is moved as little as
- * that takes. Names have no other influence.
+ * Puts contributions into their order: by `order`, then by turn; whoever has to stand behind a plugin waits until that has its
+ * place. Names have no other influence.
  *
  * @throws InputError when `before` and `after` contradict each other, naming the plugins
  */
