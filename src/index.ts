@@ -14,12 +14,16 @@ export {
   isCouchtideError,
   isDispatchError,
   isInputError,
+  isJobCancelledError,
+  isLeaseLostError,
   isLimitError,
   isNetworkError,
   isPluginError,
   isProtocolError,
   isRetryable,
   isStoreError,
+  JobCancelledError,
+  LeaseLostError,
   LimitError,
   NetworkError,
   type NetworkFailure,
@@ -58,11 +62,31 @@ export type { FetchedRevision, RevisionResult } from './couch/revisions/revision
 export type { WantedRevisions } from './couch/revisions/wanted-revisions.ts';
 export type { Server, ServerInfo } from './couch/server.ts';
 export type { DatabaseUpdate, UpdatesEvent, UpdatesOptions } from './couch/updates.ts';
+export type { AcceptOptions } from './jobs/acceptor.ts';
+export type { JobCounts } from './jobs/counts.ts';
+export type { JobsEvent } from './jobs/follow.ts';
+export type { Job } from './jobs/job.ts';
+export type { JobState } from './jobs/job-record.ts';
+export type { AddOptions } from './jobs/job-terms.ts';
+export type { JobType, JobTypeOptions } from './jobs/job-type.ts';
+export type { JobView } from './jobs/job-view.ts';
+export {
+  createQueue,
+  type JobListOptions,
+  type NewJob,
+  type Queue,
+  type QueueOptions,
+  type Within,
+} from './jobs/queue.ts';
+export { type WorkOptions, work } from './jobs/work.ts';
+export type { JobContext, JobEvent, JobHandler } from './jobs/worker.ts';
+export type { WorkerRecord } from './jobs/worker-record.ts';
 export type { Decision, Entry, Key, KeyPart, KeyRange, Kv, KvLimits, Page, UpdateOptions } from './kv/kv.ts';
 export { type MemoryKvOptions, memoryKv } from './kv/memory.ts';
 export type { AttachmentSelection, OfferedAttachment } from './pull/attachments/policy.ts';
 export type { PullOptions } from './pull/options.ts';
 export { type Pull, pull } from './pull/pull.ts';
+export { type PullJobData, type PullJobOptions, pullJob, pullJobData, pullJobType } from './pull/pull-job.ts';
 export type { PullState } from './pull/state.ts';
 export type { PullEvent, PullResult, PullStatus, StartReason } from './pull/status.ts';
 export type { PluginChange, RegistryChange } from './registry/announcements.ts';
