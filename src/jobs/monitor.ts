@@ -121,8 +121,8 @@ class Monitor {
   async #watch(type: JobType, patience: number, signal: AbortSignal): Promise<void> {
     const { platform } = this.#store;
     for (const run of await this.#still(this.#runs, rangeOf.runs, patience)) await this.#giveUp(run, type, signal);
-    for (const { key } of await this.#still(this.#cancelling, rangeOf.cancelling, patience))
-      await this.#stop(nameIn(key), signal);
+    for (const request of await this.#still(this.#cancelling, rangeOf.cancelling, patience))
+      await this.#stop(request, signal);
     // For people alone: nothing rests on the records of workers.
     for (const { key } of await this.#still(this.#workers, rangeOf.workers, SILENCE * patience))
       await this.#store.kv.update([], () => ({ delete: [key], result: undefined }), { durability: 'relaxed', signal });
@@ -155,17 +155,18 @@ class Monitor {
   }
 
   /** Ends a run that was asked to stop, and was given time to. */
-  async #stop(id: string, signal: AbortSignal): Promise<void> {
+  async #stop({ key, version }: Entry, signal: AbortSignal): Promise<void> {
     const now = this.#store.platform.now();
-    const key = keyOf.cancelling(this.#type, id);
     await this.#store.change(
       this.#type,
-      id,
-      (record) => {
+      nameIn(key),
+      (record, [request]) => {
+        // That of another run is to be given time, too.
+        if (request?.version !== version) return { record };
         if (record?.state !== 'running' || !record.cancelRequested) return { record, delete: [key] };
         return { record: endRun(record, { how: 'lose', isLast: true }, now) };
       },
-      { signal },
+      { guards: [key], signal },
     );
   }
 

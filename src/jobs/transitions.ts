@@ -8,7 +8,8 @@ import type { JobRecord, JobState, JobTerms } from './job-record.ts';
  *   pending    accept   -> running          running    fail     -> pending later, or dead after too many attempts
  *   pending    cancel   -> cancelled        running    lose     -> pending, or dead after too many attempts
  *   any ended  add      -> pending          running    release  -> pending, as if it had not been accepted
- *                                           running, asked to stop    any of these -> cancelled
+ *                                           running, asked to stop    any of these -> cancelled, or pending
+ *                                           when it was added again since
  */
 
 /** Who accepts a job. */
@@ -70,7 +71,9 @@ export function report(record: JobRecord, info: JsonObject): JobRecord {
 
 /** Asks for another run after the one that is under way, on other terms or on the same. */
 export function resubmit(record: JobRecord, runAt: number, data: JsonObject | undefined): JobRecord {
-  const { priority, repeat } = record;
+  const { priority, repeat, cancelRequested } = record;
+  // Whoever cancelled it wants no more of it than who works on it.
+  if (cancelRequested) return record;
   const terms = { data: data ?? record.next?.data ?? record.data, runAt, priority, repeat };
   return record.next !== null && isSame(record.next, terms) ? record : step(record, { next: terms });
 }
@@ -78,7 +81,7 @@ export function resubmit(record: JobRecord, runAt: number, data: JsonObject | un
 /** Asks a job to end without having been done. */
 export function cancel(record: JobRecord, now: number): JobRecord {
   if (record.state === 'pending') return ended(record, 'cancelled', now);
-  if (record.state !== 'running' || record.cancelRequested) return record;
+  if (record.state !== 'running' || (record.cancelRequested && record.next === null)) return record;
   return step(record, { cancelRequested: true, next: null });
 }
 
@@ -92,13 +95,19 @@ export function retry(record: JobRecord, now: number): JobRecord {
 export function endRun(running: JobRecord, end: RunEnd, now: number): JobRecord {
   const idle = step(running, { lock: null, workerId: null, cancelRequested: false, next: null });
   const after = running.cancelRequested
-    ? ended(withInfo(idle, end), 'cancelled', now)
+    ? afterCancelledRun(running, withInfo(idle, end), now)
     : afterRun(running, idle, end, now);
   // Whoever held it finds its own end here when the answer was lost, and nothing when it was given up.
   const isOwnEnd = running.lock !== null && end.how !== 'lose';
   const lastRun = isOwnEnd ? { lock: running.lock, state: after.state } : null;
   // Counted as one step, however many it took.
   return { ...after, seq: idle.seq, lastRun };
+}
+
+function afterCancelledRun({ next }: JobRecord, idle: JobRecord, now: number): JobRecord {
+  // Added again after it was cancelled, it begins anew.
+  if (next !== null) return pending({ ...idle, attempt: 0, error: null }, next, now);
+  return ended(idle, 'cancelled', now);
 }
 
 function afterRun({ next, attempt, repeat }: JobRecord, idle: JobRecord, end: RunEnd, now: number): JobRecord {

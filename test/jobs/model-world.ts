@@ -231,13 +231,13 @@ export class World {
 export function endRun(job: ModelJob, how: 'finished' | 'failed' | 'lost' | 'released', now: number): void {
   const { next, cancelRequested } = job;
   Object.assign(job, { holder: undefined, ender: undefined, next: undefined, cancelRequested: false });
-  if (cancelRequested) job.state = 'cancelled';
+  if (cancelRequested && next === undefined) job.state = 'cancelled';
   else if (how === 'finished' && next === undefined) job.state = 'finished';
   else if ((how === 'failed' || how === 'lost') && next === undefined && job.attempt >= MAX_ATTEMPTS)
     job.state = 'dead';
   else {
-    if (how === 'finished') job.attempt = 0;
-    if (how === 'released') job.attempt -= 1;
+    if (how === 'finished' || cancelRequested) job.attempt = 0;
+    else if (how === 'released') job.attempt -= 1;
     // Without back-off, what failed is due when it failed.
     Object.assign(job, { state: 'pending', ...(how === 'failed' && next === undefined ? { runAt: now } : next) });
     job.readyAt = job.runAt === 0 ? now : job.runAt;

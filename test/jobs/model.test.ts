@@ -106,7 +106,9 @@ const resubmit = byHolder(
   'resubmit',
   fault,
   (_, held, data) => held.resubmit(0, { data }),
-  (_, job, data) => Object.assign(job, { next: { data, runAt: 0, priority: job.priority } }),
+  (_, job, data) => {
+    if (!job.cancelRequested) job.next = { data, runAt: 0, priority: job.priority };
+  },
 );
 const guarded = byHolder(
   'guarded write',
@@ -143,8 +145,9 @@ const cancel = fc.tuple(id, fault).map(([id, fault]) =>
     const view = await world.perform(fault, () => world.queue.cancel(TYPE, id));
     expect(view === undefined).toBe(job === undefined);
     if (job?.state === 'pending') job.state = 'cancelled';
-    else if (job?.state === 'running' && !job.cancelRequested) {
-      Object.assign(job, { cancelRequested: true, next: undefined, cancelledAt: world.elapsed });
+    else if (job?.state === 'running') {
+      if (!job.cancelRequested) job.cancelledAt = world.elapsed;
+      Object.assign(job, { cancelRequested: true, next: undefined });
     }
   }),
 );

@@ -30,6 +30,8 @@ export interface TimedQueue {
   now(): number;
   /** Lets time pass; all that is to happen in it has happened then. */
   pass(ms: number): Promise<void>;
+  /** All machines sleep: time goes on, and nothing happens in it. */
+  freeze(ms: number): void;
   /** What a promise comes to, letting as much time pass as that takes. */
   wait<T>(promise: Promise<T>): Promise<T>;
   /** Has a monitor watch until what is returned is called. */
@@ -42,11 +44,13 @@ export async function timedQueue(
 ): Promise<TimedQueue> {
   const { kv = memoryKv(), type = {} } = options;
   const clock = virtualClock();
+  let frozen = 0;
   const on = ({ skew = () => 0, random = options.random, kv: own = kv }: Machine): Queue =>
     createQueue(own, {
       platform: {
         ...clock.platform,
-        now: () => clock.platform.now() + skew(),
+        now: () => clock.platform.now() + frozen + skew(),
+        elapsed: () => clock.platform.elapsed() + frozen,
         ...(random && { random }),
       },
     });
@@ -65,8 +69,11 @@ export async function timedQueue(
     kv,
     queue,
     on,
-    now: () => clock.platform.now(),
+    now: () => clock.platform.now() + frozen,
     pass,
+    freeze(ms) {
+      frozen += ms;
+    },
     async wait(promise) {
       let isSettled = false;
       const settled = promise.finally(() => {

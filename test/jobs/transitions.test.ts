@@ -183,7 +183,7 @@ const operations: Record<string, Operation> = {
   },
   heartbeat: byHolder((_, job) => job.update(), ['running', 'running', 'running']),
   update: byHolder((_, job) => job.update({ done: 1 }), ['running', 'running', 'running']),
-  resubmit: byHolder((_, job) => job.resubmit(0, { size: 4 }), ['running', 'running', 'running']),
+  resubmit: byHolder((_, job) => job.resubmit(0, { size: 4 }), ['running', 'running', 'as it was']),
   guard: byHolder(
     (_, job) => job.guard([], () => ({ set: [[['own'], new Uint8Array()]], result: undefined })),
     ['running', 'running', 'running'],
