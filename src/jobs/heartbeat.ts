@@ -1,3 +1,4 @@
+import { childController } from '../core/abort.ts';
 import { isLeaseLostError, JobCancelledError, LeaseLostError } from '../core/errors.ts';
 import type { Job } from './job.ts';
 import type { JobPlatform } from './job-store.ts';
@@ -21,32 +22,41 @@ export async function beat(
   signal: AbortSignal,
 ): Promise<void> {
   let confirmed = platform.elapsed();
-  for (let isAsked = false; ; ) {
+  let isOver = false;
+  const end = (reason: LeaseLostError): void => {
+    if (!isOver) onEnd(reason);
+    isOver = true;
+  };
+  for (let isAsked = false; !isOver; ) {
     // It rejects with the reason of the abort, which is the way to end here.
     await platform.sleep(timeout / BEATS, signal).catch(() => {});
     if (signal.aborted) return;
     const sent = platform.elapsed();
+    const answered = childController(signal);
+    // Whose machine has slept is given time for an answer all the same.
+    const patience = Math.max(timeout - (sent - confirmed), timeout / BEATS);
+    platform.sleep(patience, answered.signal).then(
+      () => end(unconfirmed(job, timeout)),
+      () => {},
+    );
     try {
       await job.update();
       confirmed = sent;
     } catch (error) {
-      if (isLeaseLostError(error)) {
-        onEnd(error);
-        return;
-      }
-      if (platform.elapsed() - confirmed >= timeout) {
-        const name = JSON.stringify(job.id);
-        onEnd(
-          new LeaseLostError(`The store did not confirm for ${timeout} ms that the job ${name} is held`, {
-            cause: error,
-          }),
-        );
-        return;
-      }
+      if (isLeaseLostError(error)) end(error);
+      else if (platform.elapsed() - confirmed >= timeout) end(unconfirmed(job, timeout, error));
     }
-    if (!isAsked && job.cancelRequested) {
+    answered.abort();
+    answered.release();
+    if (!isOver && !isAsked && job.cancelRequested) {
       isAsked = true;
       onEnd(new JobCancelledError(`Somebody has cancelled the job ${JSON.stringify(job.id)}`));
     }
   }
+}
+
+function unconfirmed({ id }: Job, timeout: number, cause?: unknown): LeaseLostError {
+  return new LeaseLostError(`The store did not confirm for ${timeout} ms that the job ${JSON.stringify(id)} is held`, {
+    cause,
+  });
 }

@@ -1,6 +1,6 @@
 import { childController } from '../core/abort.ts';
 import { backoffDelay } from '../core/backoff.ts';
-import { isLeaseLostError } from '../core/errors.ts';
+import { isInputError, isLeaseLostError, isLimitError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import { type AcceptOptions, Acceptor } from './acceptor.ts';
 import { beat } from './heartbeat.ts';
@@ -149,11 +149,11 @@ export class Worker {
     beating.abort();
     await beats;
     work.release();
+    const isGivenUp = stopped.aborted || job.cancelRequested;
     try {
-      if (failure === undefined) await job.finish(info);
-      else if (stopped.aborted || job.cancelRequested) await job.release();
-      else await job.fail(failure.error);
-      const undone = stopped.aborted ? 'released' : 'failed';
+      failure ??= await finish(job, info);
+      if (failure !== undefined) await (isGivenUp ? job.release() : job.fail(failure.error));
+      const undone = isGivenUp ? 'released' : 'failed';
       this.#emit(job.state === 'pending' && failure !== undefined ? undone : endOf(job), job, failure?.error);
     } catch (error) {
       this.#emit(isLeaseLostError(error) ? 'lost' : 'unknown', job, failure?.error ?? error);
@@ -188,6 +188,17 @@ export class Worker {
 
 /** How long a worker says nothing of itself when it cannot. */
 const UNTOLD = 10_000;
+
+/** Finishes a job; gives why it has failed all the same, when what came of it cannot be kept. */
+async function finish(job: Job, info: JsonObject | undefined): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await job.finish(info);
+  } catch (error) {
+    if (isInputError(error) || isLimitError(error)) return { error };
+    throw error;
+  }
+  return undefined;
+}
 
 /** How a job has ended that is not to be tried again. */
 function endOf({ state }: Job): 'finished' | 'cancelled' | 'dead' {
