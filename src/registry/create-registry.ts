@@ -232,6 +232,7 @@ class Face implements Registry {
   }
 
   async start<Args extends readonly unknown[]>(parts: Parts<Args>, args: Args): Promise<RunningParts> {
+    this.#ledger.refuseClosed();
     return startParts(parts.id, this.#ledger.roster<Part>('parts', parts.id).list, [...args] as never[]);
   }
 

@@ -91,6 +91,11 @@ export class Ledger {
     return this.#ended.signal.aborted;
   }
 
+  /** @throws ClosedError once it is closed */
+  refuseClosed(): void {
+    if (this.isClosed) throw new ClosedError('The registry is disposed of');
+  }
+
   /** A number that is greater than all before. */
   next(): number {
     this.#last += 1;
@@ -106,7 +111,7 @@ export class Ledger {
 
   /** Makes many changes into one, which takes place when the function has returned, and not at all when it throws. */
   batch<R>(change: () => R): R {
-    if (this.isClosed) throw new ClosedError('The registry is disposed of');
+    this.refuseClosed();
     const outer = this.#draft;
     const queued = this.#afterwards.length;
     this.#draft = this.contents;

@@ -76,23 +76,23 @@ export async function startParts(
   args: never[],
 ): Promise<RunningParts> {
   const chosen = choose(list);
-  const begun: { readonly plugin: string; readonly ending: unknown }[] = [];
+  const begun: { readonly part: Registration<Part>; readonly ending: unknown }[] = [];
   const stop = async (): Promise<PluginError[]> => {
     const failures: PluginError[] = [];
-    for (const { plugin, ending } of begun.splice(0).reverse()) {
+    for (const { part, ending } of begun.splice(0).reverse()) {
       try {
         await settleEnding(ending);
       } catch (cause) {
-        failures.push(failureOf(id, plugin, 'could not be ended', cause));
+        failures.push(failureOf(id, part, 'could not be ended', cause));
       }
     }
     return failures;
   };
-  for (const { plugin, item } of chosen) {
+  for (const part of chosen) {
     try {
-      begun.push({ plugin, ending: await item.factory(...args) });
+      begun.push({ part, ending: await part.item.factory(...args) });
     } catch (cause) {
-      const failure = failureOf(id, plugin, `"${item.name}" could not be begun`, cause);
+      const failure = failureOf(id, part, 'could not be begun', cause);
       const more = await stop();
       throw more.length === 0 ? failure : new DispatchError(failure.message, [failure, ...more]);
     }
@@ -106,9 +106,10 @@ export async function startParts(
   };
 }
 
-function failureOf(id: string, plugin: string, what: string, cause: unknown): PluginError {
+function failureOf(id: string, { plugin, item }: Registration<Part>, what: string, cause: unknown): PluginError {
   const said = cause instanceof Error ? cause.message : String(cause);
-  return new PluginError(`A part of "${id}" from plugin "${plugin}" ${what}: ${said}`, { plugin, key: id }, { cause });
+  const message = `Part "${item.name}" of "${id}" from plugin "${plugin}" ${what}: ${said}`;
+  return new PluginError(message, { plugin, key: id }, { cause });
 }
 
 /** Ends what a part or a plugin has begun; something else than an {@link Ending} has no end. */

@@ -1,5 +1,5 @@
 import { distinctUntilChanged, map, type Observable, startWith } from 'rxjs';
-import { ClosedError, InputError } from '../core/errors.ts';
+import { InputError } from '../core/errors.ts';
 import type { ErrorPolicy } from './dispatch/call.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { Dispatch } from './dispatch/modes.ts';
@@ -46,7 +46,7 @@ export class Services {
   ): unknown {
     const report: Dispatch['report'] = (error) => this.#ledger.errors.next(error);
     try {
-      if (this.#ledger.isClosed) throw new ClosedError('The registry is disposed of');
+      this.#ledger.refuseClosed();
       return this.#dispatcher.call({ hook, targets: this.targets(hook), args, options, report });
     } catch (error) {
       if (hook.sync || hook.mode === 'background') throw error;
