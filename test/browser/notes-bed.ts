@@ -34,6 +34,8 @@ export interface NotesPage {
   readonly status: Locator;
   readonly hold: Locator;
   readonly search: Locator;
+  /** How many notes the list has, in words. */
+  readonly found: Locator;
   /** The links of the list, or that to the note of this title. */
   links(title?: string): Locator;
   /** The note that is shown. */
@@ -90,6 +92,7 @@ function notesPage(page: Page): NotesPage {
     status: page.locator('#status'),
     hold: page.getByRole('button', { name: /Pause|Resume|Try again/ }),
     search: page.getByRole('searchbox', { name: 'Search' }),
+    found: page.locator('#found'),
     links: (title) => (title === undefined ? links : links.filter({ hasText: title })),
     note: page.getByRole('article'),
     pictures: page.locator('article img'),

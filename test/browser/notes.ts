@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { buildSite } from '../../demo/notes/build.ts';
 import type { BrowserSuite } from './bed.ts';
 import { type NotesBed, type NotesPage, withNotes } from './notes-bed.ts';
-import { eventually } from './tab.ts';
 
 /** How many notes the notebook has at first; every other one has a picture. */
 const COUNT = 24;
@@ -21,7 +20,7 @@ const cases: Readonly<Record<string, (bed: NotesBed) => Promise<void>>> = {
     await says(tab, /^Up to date$/);
     await tab.links('The pass at noon').first().click();
     assert.equal(await tab.note.getByRole('heading').textContent(), 'The pass at noon');
-    assert.deepEqual(await widths(tab, 1), [480]);
+    assert.deepEqual(await widths(tab), [480]);
     // Each picture of its own came with the notes, and none alone.
     assert.equal(couch.requests.count('GET', /\.svg/), 0);
   },
@@ -36,13 +35,11 @@ const cases: Readonly<Record<string, (bed: NotesBed) => Promise<void>>> = {
     await tab.page.reload();
     await shows(tab, COUNT);
     await says(tab, /^Offline · last in touch /);
-    let pictures = 0;
-    for (let index = 0; index < COUNT; index += 1) {
+    // Every other one of them has a picture, the newest has none.
+    for (let index = 1; index < COUNT; index += 2) {
       await read(tab, index);
-      // The newest note is the last of them, and the first of the notebook has a picture.
-      if (index % 2 === 1) pictures += (await widths(tab, 1)).length;
+      await widths(tab);
     }
-    assert.equal(pictures, COUNT / 2);
     // Of the database it keeps nothing but the replica.
     assert.deepEqual(await keptElsewhere(tab), []);
   },
@@ -140,7 +137,7 @@ const cases: Readonly<Record<string, (bed: NotesBed) => Promise<void>>> = {
     await shows(tab, COUNT);
     for (const index of [1, 3, 5]) {
       await read(tab, index);
-      await widths(tab, 1);
+      await widths(tab);
     }
     const { made, held } = await tab.page.evaluate(() => Reflect.get(globalThis, 'pictures'));
     assert.deepEqual({ made, held }, { made: 3, held: 1 });
@@ -164,14 +161,14 @@ const cases: Readonly<Record<string, (bed: NotesBed) => Promise<void>>> = {
     await tab.links('isHarmed').click();
     assert.equal(await tab.note.getByRole('heading').textContent(), markup);
     assert.equal(await tab.note.locator('.text').textContent(), markup);
-    assert.deepEqual(await widths(tab, 1), [7]);
+    assert.deepEqual(await widths(tab), [7]);
     await tab.links('Untitled').click();
     await tab.note.getByRole('heading', { name: 'Untitled' }).waitFor();
     assert.equal(await tab.page.evaluate(() => Reflect.has(globalThis, 'isHarmed')), false);
     assert.equal(await tab.page.locator('script').count(), 1);
   },
 
-  'it is used on a phone, and by keys alone': async ({ open }) => {
+  'it is used on a phone, by keys alone, in light and in dark': async ({ open }) => {
     const tab = await open();
     await tab.page.setViewportSize({ width: 360, height: 640 });
     await shows(tab, COUNT);
@@ -186,10 +183,6 @@ const cases: Readonly<Record<string, (bed: NotesBed) => Promise<void>>> = {
     await tab.page.keyboard.press('Enter');
     await tab.page.locator('#list a:focus', { hasText: 'The pass at noon' }).waitFor();
     assert.equal(await tab.note.isVisible(), false);
-  },
-
-  'it is light by day and dark by night': async ({ open }) => {
-    const tab = await open();
     const looks = (scheme: string): Promise<string[]> =>
       tab.page.locator('html').evaluate((html, wanted) => {
         html.style.colorScheme = wanted;
@@ -219,20 +212,16 @@ const cases: Readonly<Record<string, (bed: NotesBed) => Promise<void>>> = {
     await tab.page.reload();
     assert.notEqual(await sourceOf(tab), elsewhere);
     await tab.page.getByRole('button', { name: 'new version' }).click();
-    await eventually(
-      () => sourceOf(tab).catch(() => ''),
-      (source) => source === elsewhere,
-    );
+    await tab.page.locator(`body[data-source="${elsewhere}"]`).waitFor();
     await shows(tab, COUNT);
     assert.equal(await tab.page.evaluate(async () => (await caches.keys()).length), 1);
   },
 };
 
+/** Waits until the list has so many notes. */
 async function shows(tab: NotesPage, count: number): Promise<void> {
-  await eventually(
-    () => tab.links().count(),
-    (found) => found === count,
-  );
+  await tab.found.filter({ hasText: new RegExp(`^${count || 'No'} notes$`) }).waitFor();
+  assert.equal(await tab.links().count(), count);
 }
 
 async function says(tab: NotesPage, text: RegExp): Promise<void> {
@@ -247,11 +236,16 @@ async function read(tab: NotesPage, index: number): Promise<void> {
   await tab.note.getByRole('heading', { name: title ?? '', exact: true }).waitFor();
 }
 
-/** The widths of the pictures that are shown, as soon as they are so many and all of them can be seen. */
-function widths(tab: NotesPage, count: number): Promise<number[]> {
-  return eventually(
-    () => tab.pictures.evaluateAll((images) => images.map((image) => Number(Reflect.get(image, 'naturalWidth')))),
-    (found) => found.length === count && found.every((width) => width > 0),
+/** The widths of the pictures that are shown, as soon as all of them can be seen. */
+async function widths(tab: NotesPage): Promise<number[]> {
+  await tab.pictures.first().waitFor();
+  return tab.pictures.evaluateAll((images) =>
+    Promise.all(
+      images.map(async (image) => {
+        await Reflect.get(image, 'decode').call(image);
+        return Number(Reflect.get(image, 'naturalWidth'));
+      }),
+    ),
   );
 }
 
