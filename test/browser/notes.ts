@@ -6,10 +6,14 @@ import { type NotesBed, type NotesPage, withNotes } from './notes-bed.ts';
 /** How many notes the notebook has at first; every other one has a picture. */
 const COUNT = 24;
 
+/** Milliseconds after which a case is taken to hang: several of them are made of many waits. */
+const HANG = 120_000;
+
 /** The notes app, by what somebody sees who uses it. */
 export const notes: BrowserSuite = ({ browser }) =>
   Object.entries(cases).map(([name, run]) => ({
     name: `The notes app: ${name}`,
+    limit: HANG,
     run: () => withNotes(browser, run),
   }));
 
