@@ -60,6 +60,8 @@ class Monitor {
   #watches = false;
   #timeout: number | undefined;
   #swept = Number.NEGATIVE_INFINITY;
+  /** For how long it could not look when it wanted to, in milliseconds. */
+  #heldUp = 0;
 
   constructor(store: JobStore, type: string, name: string) {
     this.#store = store;
@@ -76,10 +78,16 @@ class Monitor {
     this.#timeout = type.timeout;
     const patience = type.timeout + platform.random() * Math.min(JITTER, JITTER_SHARE * type.timeout);
     if (await this.#mayWatch(patience, signal)) await this.#watch(type, patience, signal);
+    const pause = patience / LOOKS;
     const begun = platform.elapsed();
-    await platform.sleep(patience / LOOKS, signal).catch(() => {});
-    // It has slept itself, maybe with the whole machine: the others need the time to wake.
-    if (platform.elapsed() - begun > patience / LOOKS + type.timeout / 2) this.#forget();
+    await platform.sleep(pause, signal).catch(() => {});
+    // When it was held up itself, maybe with the whole machine, so were the others.
+    this.#heldUp += Math.max(0, platform.elapsed() - begun - pause);
+  }
+
+  /** The steady clock, but for the time in which this one was held up. */
+  get #awake(): number {
+    return this.#store.platform.elapsed() - this.#heldUp;
   }
 
   /** Lets another watch at once. */
@@ -93,10 +101,10 @@ class Monitor {
 
   /** Whether it is this one that watches, which then says so. */
   async #mayWatch(patience: number, signal: AbortSignal): Promise<boolean> {
-    const { kv, platform } = this.#store;
+    const { kv } = this.#store;
     const key = keyOf.monitor(this.#type);
     const [watcher] = await kv.read([key]);
-    const isGone = this.#watcher.look(watcher === undefined ? [] : [watcher], platform.elapsed(), patience * TAKE_OVER);
+    const isGone = this.#watcher.look(watcher === undefined ? [] : [watcher], this.#awake, patience * TAKE_OVER);
     const isFree = watcher === undefined || this.#isMine(watcher) || isGone.length > 0;
     const watches =
       isFree &&
@@ -135,7 +143,7 @@ class Monitor {
   async #still(stillness: Stillness, range: (type: string) => KeyRange, patience: number): Promise<Entry[]> {
     const entries: Entry[] = [];
     for await (const entry of list(this.#store.kv, range(this.#type))) entries.push(entry);
-    return stillness.look(entries, this.#store.platform.elapsed(), patience);
+    return stillness.look(entries, this.#awake, patience);
   }
 
   /** Ends a run of which nobody has heard, unless somebody has just now. */
