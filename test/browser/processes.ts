@@ -4,8 +4,6 @@ import { kill } from 'node:process';
 /** A process of a browser. */
 export interface BrowserProcess {
   readonly pid: number;
-  /** What it has computed so far, in ticks of the system's clock. */
-  readonly ticks: number;
   /** The most memory that it ever had resident, in bytes. */
   readonly peak: number;
 }
@@ -50,7 +48,6 @@ async function look(name: string): Promise<SeenProcess[]> {
       {
         pid: Number(name),
         parent: Number(fields[1]),
-        ticks: Number(fields[11]) + Number(fields[12]),
         peak: Number(kibibytes) * 1024,
         command,
       },

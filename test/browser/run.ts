@@ -17,8 +17,9 @@ import { readme } from './readme.ts';
 import { recorded } from './recorded.ts';
 import { serve } from './site.ts';
 import { tabs } from './tabs.ts';
+import { takeover } from './takeover.ts';
 
-const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill, film, notes, readme };
+const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill, film, takeover, notes, readme };
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const browsers = chosen(browserNames);
