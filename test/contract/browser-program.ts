@@ -1,11 +1,12 @@
 /**
- * The suites of the store that browsers have, and of a replica over it, as a program for a page or a worker. What it prints is
+ * The suites of the store that browsers have, of a replica over it and of jobs in it, as a program for a page or a worker. What it prints is
  * posted to whoever started it.
  *
  * @module
  */
 
 import { createIndexedDbStore, indexedDbCandidate } from './indexeddb.ts';
+import { jobsSuite } from './jobs.ts';
 import { liveSuite } from './live.ts';
 import { replicaCandidate } from './replica.ts';
 import { runSuites } from './run.ts';
@@ -19,6 +20,7 @@ await runSuites({
   indexedDbKv: storeSuite(indexedDbCandidate),
   'A replica over indexedDbKv': targetSuite(replicaCandidate(createIndexedDbStore)),
   'A replica over indexedDbKv, read live,': liveSuite(createIndexedDbStore),
+  'Jobs over indexedDbKv': jobsSuite(createIndexedDbStore),
 });
 
 function textOf(said: unknown): string {

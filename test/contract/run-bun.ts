@@ -1,9 +1,10 @@
 /**
- * The suites of the stores that Bun has, and of targets: `bun run test/contract/run-bun.ts`.
+ * The suites of the stores that Bun has, of targets and of jobs: `bun run test/contract/run-bun.ts`.
  *
  * @module
  */
 import { createFsStore, fsCandidate } from './fs.ts';
+import { jobsSuite } from './jobs.ts';
 import { liveSuite } from './live.ts';
 import { memoryCandidate } from './memory.ts';
 import { replicaCandidate } from './replica.ts';
@@ -18,6 +19,7 @@ const failed = await runSuites({
   fsKv: storeSuite(fsCandidate),
   'A replica over fsKv': targetSuite(replicaCandidate(createFsStore)),
   'A replica over fsKv, read live,': liveSuite(createFsStore),
+  'Jobs over fsKv': jobsSuite(createFsStore),
   ...Object.fromEntries(tiny),
 });
 process.exitCode = failed === 0 ? 0 : 1;

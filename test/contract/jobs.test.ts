@@ -1,0 +1,12 @@
+import { describe, test } from 'vitest';
+import { createFsStore } from './fs.ts';
+import { jobsSuite } from './jobs.ts';
+import { denoKvLimits, memoryCandidate } from './memory.ts';
+
+describe.each([
+  { store: 'memoryKv', create: memoryCandidate().create },
+  { store: 'memoryKv with the limits of Deno KV', create: memoryCandidate(denoKvLimits).create },
+  { store: 'fsKv', create: createFsStore },
+])('Jobs over $store', ({ create }) => {
+  for (const { name, run } of jobsSuite(create)) test(name, run);
+});
