@@ -83,13 +83,14 @@ async function ask<K extends EntryKey, V>(
   known: Known<K, V> | undefined,
   { fetch, parse, headers = {}, maxBytes = 16 * 1024 * 1024, signal }: Request<K, V>,
 ): Promise<Known<K, V>> {
-  const condition = known === undefined || known.tag === '' ? {} : { 'if-none-match': known.tag };
+  const tagged = known?.tag === '' ? undefined : known;
+  const condition = tagged === undefined ? {} : { 'if-none-match': tagged.tag };
   const response = await orUnreachable(
     fetch(url.href, { headers: { accept: 'application/json', ...headers, ...condition }, signal }),
     url,
     signal,
   );
-  if (response.status === 304 && known !== undefined) return known;
+  if (response.status === 304 && tagged !== undefined) return tagged;
   if (!response.ok) {
     await response.body?.cancel();
     throw new ProtocolError(`${nameOf(url)} answered ${response.status}`, response.status >= 500);
