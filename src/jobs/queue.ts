@@ -4,7 +4,7 @@ import type { Feed } from '../core/feed.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import { platform } from '../core/platform.ts';
 import type { Decision, Entry, Key, Kv } from '../kv/kv.ts';
-import { list as listEntries, listPages } from '../kv/list.ts';
+import { listPages } from '../kv/list.ts';
 import { type AcceptOptions, Acceptor } from './acceptor.ts';
 import { countJobs, type JobCounts } from './counts.ts';
 import { followJob, followJobs, followWorkers, type JobsEvent, waitFor } from './follow.ts';
@@ -12,11 +12,12 @@ import type { Job } from './job.ts';
 import { decodeRecord, type JobRecord, type JobState } from './job-record.ts';
 import { type JobPlatform, JobStore } from './job-store.ts';
 import { type AddOptions, checkName, jobTerms } from './job-terms.ts';
-import { decodeType, encodeType, type JobType, type JobTypeOptions, jobType } from './job-type.ts';
+import type { JobType, JobTypeOptions } from './job-type.ts';
 import { type JobView, viewOf } from './job-view.ts';
 import { keyOf, nameIn, rangeOf } from './layout.ts';
 import { rebuild } from './rebuild.ts';
 import { add, cancel, retry } from './transitions.ts';
+import { defineType, readTypes, setPaused } from './type-table.ts';
 import type { WorkerRecord } from './worker-record.ts';
 
 /** The application's own part of a commit: it happens exactly if the job is added. */
@@ -77,21 +78,12 @@ export class Queue {
    */
   async defineType(type: string, options: JobTypeOptions = {}): Promise<void> {
     checkName(type, 'job type');
-    const key = keyOf.type(type);
-    jobType(options, false);
-    await this.#store.kv.update([key], ([entry]) => {
-      const isPaused = entry !== undefined && decodeType(entry).isPaused;
-      const value = encodeType(jobType(options, isPaused));
-      return { set: [[key, value]], result: undefined };
-    });
+    await defineType(this.#store, type, options);
   }
 
   /** The types that have been defined, by name. */
-  async types(): Promise<ReadonlyMap<string, JobType>> {
-    const types = new Map<string, JobType>();
-    for await (const entry of listEntries(this.#store.kv, rangeOf.types()))
-      types.set(nameIn(entry.key), decodeType(entry));
-    return types;
+  types(): Promise<ReadonlyMap<string, JobType>> {
+    return readTypes(this.#store);
   }
 
   /**
@@ -205,12 +197,12 @@ export class Queue {
 
   /** Has no more jobs of a type accepted, by any worker; those that run go on. Jobs can be added meanwhile. */
   pause(type: string): Promise<void> {
-    return this.#setPaused(type, true);
+    return setPaused(this.#store, type, true);
   }
 
   /** Ends a {@link Queue.pause}. */
   resume(type: string): Promise<void> {
-    return this.#setPaused(type, false);
+    return setPaused(this.#store, type, false);
   }
 
   /**
@@ -280,23 +272,6 @@ export class Queue {
       record: before === undefined ? undefined : decide(before),
     }));
     return record === undefined ? undefined : viewOf(type, id, record);
-  }
-
-  async #setPaused(type: string, isPaused: boolean): Promise<void> {
-    const { kv } = this.#store;
-    await this.#store.type(type);
-    const [key, signal] = [keyOf.type(type), this.#store.mark()];
-    await kv.update([key], ([entry]) => ({
-      set:
-        entry === undefined
-          ? []
-          : [
-              [key, encodeType({ ...decodeType(entry), isPaused })],
-              // Whoever waits for a job looks again.
-              [keyOf.queueSignal(type), signal],
-            ],
-      result: undefined,
-    }));
   }
 }
 
