@@ -99,6 +99,8 @@ export function pullJob(options: PullJobOptions): JobHandler {
       } finally {
         ended.abort();
         await telling;
+        // One that was turned away would wait for other credentials.
+        await running.stop();
       }
       return infoOf(running.status());
     } finally {
@@ -164,6 +166,5 @@ async function turnedAway(running: Pull): Promise<never> {
   const refused = running.status$.pipe(filter(({ state }) => state === 'auth-required'));
   const { error } = await firstValueFrom(refused, { defaultValue: { error: undefined } });
   if (error === undefined) return new Promise(() => {});
-  await running.stop();
   throw error;
 }
