@@ -27,6 +27,7 @@ export {
   LimitError,
   NetworkError,
   type NetworkFailure,
+  PluginError,
   type PluginFailure,
   ProtocolError,
   StoreError,
@@ -105,8 +106,10 @@ export type {
 } from './registry/description.ts';
 export type {
   Answered,
+  Answers,
   CallContext,
   CallOptions,
+  CallResult,
   ErrorPolicy,
   Outcome,
   PolicyOf,
@@ -147,6 +150,7 @@ export {
   type Hook,
   type Hooks,
   type Provider,
+  type ReplyIn,
   type ReplyOf,
   type Service,
 } from './registry/service.ts';

@@ -28,11 +28,11 @@ export type Service<H extends Hooks> = AnyService & {
 
 /** What one provider may answer. */
 export type ReplyOf<Shape extends HookShape> = Shape['mode'] extends 'decide'
-  ? Timed<Shape, Verdict<AnswerOf<Shape>> | NoDecision | undefined>
-  : Timed<Shape, AnswerOf<Shape>>;
+  ? ReplyIn<Shape, Verdict<AnswerOf<Shape>> | NoDecision | undefined>
+  : ReplyIn<Shape, AnswerOf<Shape>>;
 
 /** A promise is no answer to a synchronous hook, also where nothing is to be answered. */
-type Timed<Shape extends HookShape, Reply> = Shape['sync'] extends true
+export type ReplyIn<Shape extends HookShape, Reply> = Shape['sync'] extends true
   ? // biome-ignore lint/suspicious/noConfusingVoidType: a hook that answers nothing is written with void
     [Reply] extends [void]
     ? undefined

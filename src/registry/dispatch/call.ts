@@ -54,12 +54,13 @@ export type Outcome<Value> =
 
 /** What a call of a hook comes to. */
 export type ResultOf<Shape extends HookShape, P extends ErrorPolicy, Default> = Shape['sync'] extends true
-  ? Result<Shape, P, Default>
+  ? CallResult<Shape, P, Default>
   : Shape['mode'] extends 'background'
     ? undefined
-    : Promise<Result<Shape, P, Default>>;
+    : Promise<CallResult<Shape, P, Default>>;
 
-type Result<Shape extends HookShape, P extends ErrorPolicy, Default> = {
+/** What a call comes to, once it is there. */
+export type CallResult<Shape extends HookShape, P extends ErrorPolicy, Default> = {
   series: Answers<AnswerOf<Shape>, P>;
   parallel: Answers<AnswerOf<Shape>, P>;
   background: undefined;
@@ -69,4 +70,5 @@ type Result<Shape extends HookShape, P extends ErrorPolicy, Default> = {
   allOf: boolean;
 }[Shape['mode']];
 
-type Answers<Value, P extends ErrorPolicy> = P extends 'collect' ? Outcome<Value>[] : Answered<Value>[];
+/** The answers of all providers, with those that failed where they are collected. */
+export type Answers<Value, P extends ErrorPolicy> = P extends 'collect' ? Outcome<Value>[] : Answered<Value>[];
