@@ -85,9 +85,10 @@ describe('A monitor', () => {
     const timed = await timedQueue();
     const stop = timed.watch();
     const job = await accepted(timed);
-    await timed.pass(TIMEOUT - 100);
+    await timed.pass(TIMEOUT / 3);
     timed.freeze(10 * TIMEOUT);
-    await timed.pass(TIMEOUT / 2);
+    // What was left of the time between two heartbeats, and as much again.
+    await timed.pass((2 * TIMEOUT) / 3 - 100);
     await job.update();
     await stop();
   });
