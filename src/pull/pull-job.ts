@@ -124,10 +124,12 @@ export function pullJobData(data: JsonObject): PullJobData {
       'The source of a pull job must not hold credentials, as it is stored: give them a name, and the name as credentials',
     );
   }
-  for (const [name, value] of Object.entries({ target, credentials })) {
-    if (value !== undefined && (typeof value !== 'string' || value === '')) {
-      throw new InputError(`The ${name} of a pull job must be a text, not ${excerptOf(value)}`);
-    }
+  if (target !== undefined && !isName(target)) {
+    throw new InputError(`The target of a pull job must be a text, not ${excerptOf(target)}`);
+  }
+  if (credentials !== undefined && !isName(credentials)) {
+    // Not quoted: it may be what must not be told.
+    throw new InputError('The credentials of a pull job must be the name of some that its worker has, not themselves');
   }
   const unknown = Object.keys(options).filter((name) => !PULL_OPTIONS.some((option) => option === name));
   if (unknown.length > 0) {
@@ -136,6 +138,10 @@ export function pullJobData(data: JsonObject): PullJobData {
     );
   }
   return data as unknown as PullJobData;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function optionsOf({ source: _, target: __, credentials: ___, ...options }: PullJobData): PullOptions {
