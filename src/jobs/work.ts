@@ -34,6 +34,7 @@ export interface WorkOptions {
  *
  * @param handler or what finds it: asked before each job, so that another one counts from the next job on
  * @throws InputError for options that are none, and for a type that is not defined
+ * @throws ClosedError when the store is closed, once the handlers have settled
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { childController } from '../core/abort.ts';
 import { backoffDelay } from '../core/backoff.ts';
-import { isInputError, isLeaseLostError, isLimitError } from '../core/errors.ts';
+import { isClosedError, isInputError, isLeaseLostError, isLimitError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import { type AcceptOptions, Acceptor } from './acceptor.ts';
 import { beat } from './heartbeat.ts';
@@ -78,6 +78,7 @@ export class Worker {
    * handler has settled, so that nobody else begins before.
    *
    * @throws InputError when the type is not defined
+   * @throws ClosedError when the store is closed
    */
   async work(signal: AbortSignal): Promise<void> {
     const ending = childController(signal);
@@ -110,8 +111,10 @@ export class Worker {
           const job = await acceptor.accept({ noSchedule, maxPriority, wait });
           failures = 0;
           if (job !== undefined) await this.#take(job, acceptor.timeout, accepting, stopped);
-        } catch {
+        } catch (error) {
           if (accepting.aborted) break;
+          // That does not get better by waiting.
+          if (isClosedError(error)) throw error;
           failures += 1;
           const rest = backoffDelay(failures, REST, this.#store.platform.random());
           await this.#store.platform.sleep(rest, accepting).catch(() => {});

@@ -1,11 +1,12 @@
 import type { Subscription } from 'rxjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isInputError, isLeaseLostError } from '../../src/core/errors.ts';
+import { ClosedError, isClosedError, isInputError, isLeaseLostError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json-value.ts';
 import { type WorkOptions, work } from '../../src/jobs/work.ts';
 import type { JobContext, JobEvent, JobHandler } from '../../src/jobs/worker.ts';
 import type { WorkerRecord } from '../../src/jobs/worker-record.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
+import { alteredKv } from '../contract/altered-kv.ts';
 import { deferred } from '../support/deferred.ts';
 import { AlteredStore } from './altered-store.ts';
 import { expectConsistency } from './invariants.ts';
@@ -306,6 +307,30 @@ describe('A worker whose store', () => {
     await timed.pass(100);
     expect(working.told).toEqual(['started a', 'finished a']);
   });
+});
+
+test('A worker whose store is closed ends with that, and its job goes on elsewhere', async () => {
+  const timed = await timedQueue();
+  const own = new AlteredStore(timed.kv);
+  let isClosed = false;
+  const closed = () => Promise.reject(new ClosedError('The store is closed'));
+  const kv = alteredKv(own.kv, {
+    read: (keys) => (isClosed ? closed() : own.kv.read(keys)),
+    page: (range, options) => (isClosed ? closed() : own.kv.page(range, options)),
+    update: (guards, decide, options) => (isClosed ? closed() : own.kv.update(guards, decide, options)),
+  });
+  const reading = work(timed.on({ kv }), TYPE, untilAborted, { concurrency: 2 });
+  const ended = (async () => {
+    for await (const _ of reading);
+  })();
+  ended.catch(() => {});
+  await timed.queue.add(TYPE, 'a', {});
+  await turns();
+  isClosed = true;
+  const other = begin(timed, async () => {});
+  await expect(timed.wait(ended)).rejects.toSatisfy(isClosedError);
+  await timed.pass(2 * PATIENCE);
+  expect(other.told).toEqual(['started a', 'finished a']);
 });
 
 describe('The workers of a type', () => {
