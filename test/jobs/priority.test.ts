@@ -58,13 +58,13 @@ describe('Of the jobs that are due', () => {
     }
   });
 
-  test('each of the first 2,000 is accepted within 2,300 accepts, while others are added', async () => {
+  test('each of the first 600 is accepted within 900 accepts, while others are added', async () => {
     const { queue } = await timedQueue({ random: seededRandom(11) });
-    const jobs = Array.from({ length: 2000 }, (_, at) => ({ id: `first-${String(at).padStart(4, '0')}`, data: {} }));
+    const jobs = Array.from({ length: 600 }, (_, at) => ({ id: `first-${String(at).padStart(3, '0')}`, data: {} }));
     await queue.addAll(TYPE, jobs);
     const left = new Set(jobs.map(({ id }) => id));
     let accepts = 0;
-    for (; left.size > 0 && accepts < 2300; accepts += 1) {
+    for (; left.size > 0 && accepts < 900; accepts += 1) {
       await queue.add(TYPE, `later-${accepts}`, {});
       left.delete(String((await queue.accept(TYPE))?.id));
     }

@@ -18,7 +18,7 @@ async function fill({ queue, now }: TimedQueue): Promise<void> {
 }
 
 test('What has ended is removed after the time that its type says, and what is dead stays', async () => {
-  const timed = await timedQueue({ type: { maxAttempts: 1, retention: HOUR } });
+  const timed = await timedQueue({ type: { timeout: 60_000, maxAttempts: 1, retention: HOUR } });
   await fill(timed);
   const stop = timed.watch();
   await timed.pass(HOUR - 1);
@@ -30,7 +30,7 @@ test('What has ended is removed after the time that its type says, and what is d
 });
 
 test('What ran again meanwhile is kept', async () => {
-  const timed = await timedQueue({ type: { maxAttempts: 1, retention: HOUR } });
+  const timed = await timedQueue({ type: { timeout: 60_000, maxAttempts: 1, retention: HOUR } });
   await fill(timed);
   const stop = timed.watch();
   await timed.pass(HOUR / 2);
