@@ -2,7 +2,7 @@ import { childController } from '../core/abort.ts';
 import { InputError } from '../core/errors.ts';
 import type { Feed } from '../core/feed.ts';
 import type { JsonObject } from '../core/json-value.ts';
-import { platform } from '../core/platform.ts';
+import { type Platform, platform } from '../core/platform.ts';
 import type { Decision, Entry, Key, Kv } from '../kv/kv.ts';
 import { listPages } from '../kv/list.ts';
 import { type AcceptOptions, Acceptor } from './acceptor.ts';
@@ -10,7 +10,7 @@ import { countJobs, type JobCounts } from './counts.ts';
 import { followJob, followJobs, followWorkers, type JobsEvent, waitFor } from './follow.ts';
 import type { Job } from './job.ts';
 import { decodeRecord, type JobRecord, type JobState } from './job-record.ts';
-import { type JobPlatform, JobStore } from './job-store.ts';
+import { JobStore } from './job-store.ts';
 import { type AddOptions, checkName, jobTerms } from './job-terms.ts';
 import type { JobType, JobTypeOptions } from './job-type.ts';
 import { type JobView, viewOf } from './job-view.ts';
@@ -44,7 +44,7 @@ export interface JobListOptions {
 
 /** What a queue may be given in the place of its platform. */
 export interface QueueOptions {
-  readonly platform?: Partial<JobPlatform>;
+  readonly platform?: Partial<Platform>;
 }
 
 /**
@@ -65,10 +65,10 @@ export class Queue {
   readonly #store: JobStore;
   readonly #self: string;
 
-  constructor(store: JobStore) {
-    this.#store = store;
-    this.#self = store.platform.uuid();
-    stores.set(this, store);
+  constructor(kv: Kv, options: QueueOptions = {}) {
+    this.#store = new JobStore(kv, platform(options.platform));
+    this.#self = this.#store.platform.uuid();
+    stores.set(this, this.#store);
   }
 
   /**
@@ -281,7 +281,7 @@ export class Queue {
  * @param kv holds them under keys that begin with `jobs`; other things may stand beside them
  */
 export function createQueue(kv: Kv, options: QueueOptions = {}): Queue {
-  return new Queue(new JobStore(kv, platform(options.platform)));
+  return new Queue(kv, options);
 }
 
 /** The store under a queue. */

@@ -2,6 +2,7 @@ import { filter, firstValueFrom } from 'rxjs';
 import { InputError } from '../core/errors.ts';
 import { excerptOf, type JsonObject } from '../core/json-value.ts';
 import { type Platform, platform } from '../core/platform.ts';
+import type { ChangesOptions } from '../couch/changes.ts';
 import { type CouchOptions, couch } from '../couch/couch.ts';
 import { hasCredentials } from '../couch/request/address.ts';
 import type { Auth } from '../couch/request/auth.ts';
@@ -9,12 +10,26 @@ import type { Job } from '../jobs/job.ts';
 import type { JobTypeOptions } from '../jobs/job-type.ts';
 import type { JobHandler } from '../jobs/worker.ts';
 import type { Target } from '../replica/target.ts';
+import type { AttachmentSelection } from './attachments/policy.ts';
 import type { PullOptions } from './options.ts';
 import { type Pull, pull } from './pull.ts';
 import type { PullStatus } from './status.ts';
 
+/** What a job of `pullJob` is to do, as its `data`. */
+export interface PullJobData
+  extends Omit<PullOptions, 'transform' | 'filter' | 'checkpoints' | 'attachments' | 'retry' | 'signal' | 'platform'> {
+  /** The url of the database, without credentials: what stands in a job is stored. */
+  readonly source: string;
+  /** Where it is pulled to, in the words of who opens the targets. By default the name of the database. */
+  readonly target?: string;
+  /** What the credentials are called: a name that every worker can look up. */
+  readonly credentials?: string;
+  readonly filter?: ChangesOptions['filter'];
+  readonly attachments?: boolean | Omit<AttachmentSelection, 'match'>;
+}
+
 /** The options of a pull that can stand in the data of a job. */
-const PULL_OPTIONS = [
+const PULL_OPTIONS: readonly string[] = [
   'mode',
   'interval',
   'id',
@@ -27,17 +42,7 @@ const PULL_OPTIONS = [
   'attachments',
   'history',
   'skipTombstones',
-] as const satisfies readonly (keyof PullOptions)[];
-
-/** What a job of `pullJob` is to do, as its `data`. */
-export interface PullJobData extends Pick<PullOptions, (typeof PULL_OPTIONS)[number]> {
-  /** The url of the database, without credentials: what stands in a job is stored. */
-  readonly source: string;
-  /** Where it is pulled to, in the words of who opens the targets. By default the name of the database. */
-  readonly target?: string;
-  /** What the credentials are called: a name that every worker can look up. */
-  readonly credentials?: string;
-}
+] satisfies (keyof PullJobData)[];
 
 /** What the jobs of `pullJob` need of the worker that they run on. */
 export interface PullJobOptions {
@@ -131,7 +136,7 @@ export function pullJobData(data: JsonObject): PullJobData {
     // Not quoted: it may be what must not be told.
     throw new InputError('The credentials of a pull job must be the name of some that its worker has, not themselves');
   }
-  const unknown = Object.keys(options).filter((name) => !PULL_OPTIONS.some((option) => option === name));
+  const unknown = Object.keys(options).filter((name) => !PULL_OPTIONS.includes(name));
   if (unknown.length > 0) {
     throw new InputError(
       `A pull job has no option ${JSON.stringify(unknown[0])}: there are ${PULL_OPTIONS.join(', ')}`,
