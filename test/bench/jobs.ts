@@ -43,7 +43,7 @@ console.log(formatTable([['store', 'workers', 'added', 'accepted and finished', 
 console.log('\n### Accepting one job, milliseconds (median)\n');
 const times: string[][] = [];
 for (const store of STORES) {
-  const row = [store];
+  const row: string[] = [store];
   for (const count of pending) row.push((await acceptTime(store, count)).toFixed(2));
   times.push(row);
 }
