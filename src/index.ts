@@ -66,6 +66,7 @@ export type { DatabaseUpdate, UpdatesEvent, UpdatesOptions } from './couch/updat
 export type { AcceptOptions } from './jobs/acceptor.ts';
 export type { JobCounts } from './jobs/counts.ts';
 export type { JobsEvent } from './jobs/follow.ts';
+export { handlerIn, type JobHandling, jobHandlers } from './jobs/handlers.ts';
 export type { Job } from './jobs/job.ts';
 export type { JobState } from './jobs/job-record.ts';
 export type { AddOptions } from './jobs/job-terms.ts';

@@ -74,10 +74,10 @@ export async function run(args: readonly string[], version: string, context: Con
     .action(async (directory: string, url: string | undefined, options: VerifyCommandOptions) => {
       exitCode = await verifyCommand(directory, url, options, context);
     });
-  jobsProgram(program, context, (code) => {
+  const registry = createRegistry();
+  jobsProgram(program, registry, context, (code) => {
     exitCode = code;
   });
-  const registry = createRegistry();
   program
     .command('plugins')
     .description('what plugins provide and contribute')

@@ -14,9 +14,10 @@ export type JobsEvent =
   /** Its record is there no more. */
   | { readonly type: 'removed'; readonly id: string };
 
-/** Milliseconds between two looks at the least; after a look that took long, so many times as long. */
+/** Milliseconds between two looks at the least; after a look that took long, so many times as long, up to a bound. */
 const PAUSE = 50;
 const PAUSE_SHARE = 9;
+const LONGEST_PAUSE = 5000;
 /** Workers give no signal when they write of themselves. */
 const WORKERS_PAUSE = 5000;
 
@@ -27,8 +28,9 @@ const WORKERS_PAUSE = 5000;
 export function followJob(store: JobStore, type: string, id: string): Feed<JobView | undefined> {
   return new Feed(async function* (signal) {
     let told = '';
-    for await (const _ of looks(store, keyOf.activitySignal(type), signal)) {
+    for await (const looked of looks(store, keyOf.activitySignal(type), signal)) {
       const record = await store.find(type, id);
+      looked();
       const view = record === undefined ? undefined : viewOf(type, id, record);
       const text = JSON.stringify(view ?? null);
       if (text !== told) yield [view];
@@ -47,8 +49,9 @@ export async function waitFor(
   signal: AbortSignal | undefined,
 ): Promise<JobView | undefined> {
   const wanted = new Set(states);
-  for await (const _ of looks(store, keyOf.activitySignal(type), signal ?? new AbortController().signal)) {
+  for await (const looked of looks(store, keyOf.activitySignal(type), signal ?? new AbortController().signal)) {
     const record = await store.find(type, id);
+    looked();
     if (record === undefined) return undefined;
     if (wanted.has(record.state)) return viewOf(type, id, record);
   }
@@ -62,7 +65,7 @@ export async function waitFor(
 export function followJobs(store: JobStore, type: string): Feed<JobsEvent> {
   return new Feed(async function* (signal) {
     let told = new Map<string, string>();
-    for await (const _ of looks(store, keyOf.activitySignal(type), signal)) {
+    for await (const looked of looks(store, keyOf.activitySignal(type), signal)) {
       const now = new Map<string, string>();
       let events: JobsEvent[] = [];
       for await (const entry of list(store.kv, rangeOf.jobs(type))) {
@@ -74,6 +77,7 @@ export function followJobs(store: JobStore, type: string): Feed<JobsEvent> {
         yield events;
         events = [];
       }
+      looked();
       for (const id of told.keys()) if (!now.has(id)) events.push({ type: 'removed', id });
       if (events.length > 0) yield events;
       told = now;
@@ -87,12 +91,13 @@ const LARGEST_BATCH = 500;
 export function followWorkers(store: JobStore, type: string): Feed<readonly WorkerRecord[]> {
   return new Feed(async function* (signal) {
     let told = '';
-    for await (const _ of looks(store, keyOf.activitySignal(type), signal, WORKERS_PAUSE)) {
+    for await (const looked of looks(store, keyOf.activitySignal(type), signal, WORKERS_PAUSE)) {
       const workers: WorkerRecord[] = [];
       for await (const entry of list(store.kv, rangeOf.workers(type))) {
         const worker = decodeWorker(entry);
         if (worker !== undefined) workers.push(worker);
       }
+      looked();
       const text = JSON.stringify(workers);
       if (text !== told) yield [workers];
       told = text;
@@ -101,7 +106,8 @@ export function followWorkers(store: JobStore, type: string): Feed<readonly Work
 }
 
 /**
- * Says when to look: at once, and then whenever something may have changed, but not too often.
+ * Says when to look: at once, and then whenever something may have changed, but not too often. Whoever looks calls what it is given when
+ * it has: the time that is needed for what was found does not count.
  *
  * @param longest milliseconds between two looks at the most, where that is less than usual
  */
@@ -110,7 +116,7 @@ async function* looks(
   key: Key,
   signal: AbortSignal,
   longest?: number,
-): AsyncGenerator<void, void, undefined> {
+): AsyncGenerator<() => void, void, undefined> {
   const { platform } = store;
   // It watches before the first look, so that what ends during that one is told.
   const hints = new Hints(store, key, signal);
@@ -118,8 +124,11 @@ async function* looks(
     for (;;) {
       hints.look();
       const begun = platform.elapsed();
-      yield;
-      await platform.sleep(Math.max(PAUSE, PAUSE_SHARE * (platform.elapsed() - begun)), signal);
+      let took = 0;
+      yield () => {
+        took = platform.elapsed() - begun;
+      };
+      await platform.sleep(Math.min(LONGEST_PAUSE, Math.max(PAUSE, PAUSE_SHARE * took)), signal);
       await hints.wait(longest);
     }
   } finally {

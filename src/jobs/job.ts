@@ -142,11 +142,15 @@ export class Job {
    *
    * @example
    * ```ts
-   * declare const job: Job;
-   * await job.guard([['total']], ([total]) => ({
+   * const queue = createQueue(memoryKv());
+   * await queue.defineType('count');
+   * await queue.add('count', 'visitors', {});
+   * const job = await queue.accept('count');
+   * await job?.guard([['total']], ([total]) => ({
    *   set: [[['total'], Uint8Array.of((total?.value[0] ?? 0) + 1)]],
    *   result: undefined,
    * }));
+   * await job?.finish();
    * ```
    */
   async guard<R>(guards: readonly Key[], decide: (seen: readonly (Entry | undefined)[]) => Decision<R>): Promise<R> {

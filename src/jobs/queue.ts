@@ -57,7 +57,7 @@ export interface QueueOptions {
  * await queue.defineType('greet', { timeout: 30_000 });
  * await queue.add('greet', 'first', { name: 'Ada' });
  * const working = work(queue, 'greet', async ({ data }) => ({ said: `Hello ${data['name']}` })).subscribe();
- * console.log((await queue.wait('greet', 'first')).info); // { said: 'Hello Ada' }
+ * (await queue.wait('greet', 'first'))?.info; // { said: 'Hello Ada' }
  * working.unsubscribe();
  * ```
  */

@@ -38,12 +38,23 @@ export interface WorkOptions {
  *
  * @example
  * ```ts
- * declare const queue: Queue;
- * const events = work(queue, 'thumbnail', async (job, { signal }) => {
- *   const image = await fetch(String(job.data['url']), { signal });
- *   await job.update({ status: image.status });
- * }, { concurrency: 4 });
- * events.subscribe(({ type, id }) => console.log(type, id));
+ * const queue = createQueue(memoryKv());
+ * await queue.defineType('sum', { timeout: 60_000 });
+ * await queue.add('sum', 'first', { numbers: [1, 2] });
+ * const events = work(
+ *   queue,
+ *   'sum',
+ *   async (job, { signal }) => {
+ *     const numbers = job.data['numbers'] as number[];
+ *     await job.update({ of: numbers.length });
+ *     signal.throwIfAborted();
+ *     return { sum: numbers.reduce((sum, number) => sum + number, 0) };
+ *   },
+ *   { concurrency: 4 },
+ * );
+ * const working = events.subscribe(({ type, id }) => console.log(type, id));
+ * (await queue.wait('sum', 'first'))?.info; // { sum: 3 }
+ * working.unsubscribe();
  * ```
  */
 export function work(

@@ -73,10 +73,13 @@ const TOLD = 1000;
  *
  * @example
  * ```ts
- * declare const queue: Queue, kv: Kv;
+ * const kv = memoryKv();
+ * const queue = createQueue(kv);
  * await queue.defineType('pull', pullJobType);
- * await queue.add('pull', 'recipes', { source: 'http://127.0.0.1:5984/recipes', mode: 'continuous' });
- * work(queue, 'pull', pullJob({ open: (name) => openReplica(kv, name) })).subscribe();
+ * await queue.add('pull', 'recipes', { source: 'http://127.0.0.1:5984/recipes' });
+ * const working = work(queue, 'pull', pullJob({ open: (name) => openReplica(kv, name) })).subscribe();
+ * (await queue.wait('pull', 'recipes'))?.state; // 'finished'
+ * working.unsubscribe();
  * ```
  */
 export function pullJob(options: PullJobOptions): JobHandler {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../../../src/core/errors.ts';
 import { couch } from '../../../src/couch/couch.ts';
+import type { JobHandling } from '../../../src/jobs/handlers.ts';
 import type { JobTypeOptions } from '../../../src/jobs/job-type.ts';
 import type { JobHandler } from '../../../src/jobs/worker.ts';
 import type { Kv } from '../../../src/kv/kv.ts';
@@ -12,18 +13,12 @@ import { openForSource } from '../directory.ts';
 import { credentialsIn } from '../source.ts';
 import type { Directories } from './directories.ts';
 
-/** How the jobs of a type are worked on, and treated. */
-export interface Handling {
-  readonly handler: JobHandler;
-  readonly type: JobTypeOptions;
-}
-
 /** The types that this program brings along. */
 export function ownHandlings(
   kv: Kv,
   directories: Directories,
   environment: Context['environment'],
-): Map<string, Handling> {
+): Map<string, JobHandling> {
   const handler = pullJob({
     // Without a directory of its own, a replica stands in the store of the queue.
     open: async (name, { target, source }) => {
@@ -41,7 +36,7 @@ export function ownHandlings(
  *
  * @throws InputError when the module cannot be loaded, or has no handlers
  */
-export async function handlingsOf(file: string): Promise<Map<string, Handling>> {
+export async function handlingsOf(file: string): Promise<Map<string, JobHandling>> {
   let module: Readonly<Record<string, unknown>>;
   try {
     module = await import(pathToFileURL(resolve(file)).href);
@@ -50,7 +45,7 @@ export async function handlingsOf(file: string): Promise<Map<string, Handling>> 
     throw new InputError(`The handlers in ${JSON.stringify(file)} cannot be loaded: ${said}`, { cause: error });
   }
   const members = { ...(typeof module['default'] === 'object' ? module['default'] : {}), ...module };
-  const handlings = new Map<string, Handling>();
+  const handlings = new Map<string, JobHandling>();
   for (const [name, member] of Object.entries(members)) {
     if (typeof member !== 'function') continue;
     const type = 'type' in member && typeof member.type === 'object' ? (member.type as JobTypeOptions) : {};

@@ -8,6 +8,7 @@ import type { JobView } from '../../../src/jobs/job-view.ts';
 import type { Queue } from '../../../src/jobs/queue.ts';
 import type { WorkerRecord } from '../../../src/jobs/worker-record.ts';
 import { pullJobData, pullJobType } from '../../../src/pull/pull-job.ts';
+import type { Registry } from '../../../src/registry/registry.ts';
 import { type Context, ExitCode, write, writeJson } from '../context.ts';
 import { plural } from '../wording.ts';
 import { withQueue } from './queue.ts';
@@ -27,7 +28,12 @@ const STATES: readonly JobState[] = ['pending', 'running', 'finished', 'cancelle
  *
  * @param end told how the command ended
  */
-export function jobsProgram(program: Command, context: Context, end: (code: ExitCode) => void): void {
+export function jobsProgram(
+  program: Command,
+  registry: Registry,
+  context: Context,
+  end: (code: ExitCode) => void,
+): void {
   const jobs = program.command('jobs').description('work that many processes share, kept in a store');
   const command = (line: string, description: string): Command =>
     jobs
@@ -114,7 +120,7 @@ export function jobsProgram(program: Command, context: Context, end: (code: Exit
     ])
     .option('--handlers <file>', 'a module that exports a handler for each type')
     .action(async (store: string, options: WorkCommandOptions) => {
-      await withQueue(store, true, async ({ queue, kv }) => end(await workCommand(queue, kv, options, context)));
+      await withQueue(store, true, async (open) => end(await workCommand(open, registry, options, context)));
     });
 }
 
