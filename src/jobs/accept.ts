@@ -2,7 +2,7 @@ import { ContentionError } from '../core/errors.ts';
 import { decodeJson } from '../kv/json.ts';
 import type { Key } from '../kv/kv.ts';
 import type { ReadyEntry } from './index-records.ts';
-import { heldJob, type Job } from './job.ts';
+import { Job } from './job.ts';
 import type { JobRecord } from './job-record.ts';
 import type { JobStore } from './job-store.ts';
 import { nameIn, rangeOf } from './layout.ts';
@@ -126,7 +126,7 @@ async function claim(
     },
     { guards: [key], signal },
   );
-  return taken?.lock === lock ? heldJob(store, type, id, { ...taken, lock }) : undefined;
+  return taken?.lock === lock ? new Job(store, type, id, { ...taken, lock }) : undefined;
 }
 
 function isFoundBy({ state, priority, readyAt }: JobRecord, key: Key): boolean {

@@ -27,7 +27,9 @@ export interface JobHandling {
  * working.unsubscribe();
  * ```
  */
-export const jobHandlers = defineData<string, JobHandling>('couchtide/job-handlers', { same: Object.is });
+export const jobHandlers = /* @__PURE__ */ defineData<string, JobHandling>('couchtide/job-handlers', {
+  same: Object.is,
+});
 
 /**
  * The handler that a registry has for a type of jobs, looked up before each job: one that takes its place counts from the next job

@@ -9,9 +9,6 @@ import { checkTime } from './job-terms.ts';
 import { keyOf } from './layout.ts';
 import { endRun, type RunEnd, report, resubmit } from './transitions.ts';
 
-/** A job in the hand of who has accepted it; the record is as it was then. */
-export let heldJob: (store: JobStore, type: string, id: string, record: JobRecord & { readonly lock: string }) => Job;
-
 /**
  * A job in the hand of who works on it. Every call changes the store only while the job is still held, by a commit that proves it;
  * else it rejects with a {@link LeaseLostError}, and nothing is written. To keep it, call {@link Job.update} more often than the
@@ -24,11 +21,11 @@ export class Job {
   readonly #lock: string;
   #record: JobRecord;
 
-  static {
-    heldJob = (store, type, id, record) => new Job(store, type, id, record);
-  }
-
-  private constructor(store: JobStore, type: string, id: string, record: JobRecord & { readonly lock: string }) {
+  /**
+   * @param record as it was when the job was accepted
+   * @internal
+   */
+  constructor(store: JobStore, type: string, id: string, record: JobRecord & { readonly lock: string }) {
     this.#store = store;
     this.type = type;
     this.id = id;
