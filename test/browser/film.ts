@@ -7,8 +7,8 @@ import { startUndriven } from './undriven.ts';
 const MEBIBYTE = 1024 * 1024;
 /** Mebibytes of the attachments, and by how many a process of the browser may grow more with the long one than with the short one. */
 const SHORT = 1;
-const LONG = isSoak ? 200 : 24;
-const MOST = isSoak ? 64 : 20;
+const LONG = isSoak ? 200 : 64;
+const MOST = isSoak ? 64 : 40;
 /** Mebibytes that may come twice, as they were on their way when the connection broke. */
 const MOST_TWICE = 8;
 
