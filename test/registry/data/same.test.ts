@@ -68,6 +68,7 @@ function reversed(value: unknown): unknown {
 function sorted(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) => {
     if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
-    return Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1));
+    // An object still, as a list of nothing is another thing than an object of nothing.
+    return { members: Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)) };
   });
 }
