@@ -1,8 +1,8 @@
 import process from 'node:process';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { isCouchtideError } from '../../src/core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json-value.ts';
 import { createRegistry } from '../../src/registry/create-registry.ts';
+import { collect, jsonObject } from './arguments.ts';
 import { exportCommand } from './commands/export.ts';
 import { type PluginsCommandOptions, pluginsCommand } from './commands/plugins.ts';
 import { type PullCommandOptions, pullCommand } from './commands/pull.ts';
@@ -44,7 +44,9 @@ export async function run(args: readonly string[], version: string, context: Con
     .option('--json', 'one JSON object a line')
     .option('--continuous', 'go on and on, following the database live, until interrupted')
     .addOption(
-      new Option('--selector <json>', 'only documents that this Mango selector matches').argParser(parseSelector),
+      new Option('--selector <json>', 'only documents that this Mango selector matches').argParser(
+        jsonObject('{"type":"recipe"}'),
+      ),
     )
     .action(async (url: string, directory: string, options: PullCommandOptions) => {
       exitCode = await pullCommand(url, directory, options, context);
@@ -112,21 +114,6 @@ export async function run(args: readonly string[], version: string, context: Con
 /** The commands that do something, those of commands among them. */
 function commandsOf(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(commandsOf);
-}
-
-function parseSelector(text: string): JsonObject {
-  try {
-    const selector: unknown = JSON.parse(text);
-    if (isJsonObject(selector)) return selector;
-  } catch {
-    // Told below, with what is expected.
-  }
-  throw new InvalidArgumentError('It must be a JSON object such as {"type":"recipe"}.');
-}
-
-/** The values of an option that may be given several times. */
-function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }
 
 function report(error: unknown, args: readonly string[], { stdout, stderr, signal }: Context): ExitCode {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import type { Page } from 'playwright';
-import type { CouchServer } from '../../demo/server/index.ts';
-import type { Sequence } from '../../src/couch/feed/sequence.ts';
 import { couch, memoryKv, openReplica, pull } from '../../src/index.ts';
 import { Chance } from '../faults/chance.ts';
-import { allLeaves, checkpointIn, coveredBy, sinceOf } from '../faults/coverage.ts';
-import { killAt, MOST_BATCHES, type Moment, momentOf, type StorePlace } from '../faults/doomed-pull.ts';
+import { allLeaves, checkpointIn, coveredBy, type Found, NOTHING_FOUND, sinceOf } from '../faults/coverage.ts';
+import { killAt, LOST_BATCHES, MOST_BATCHES, type Moment, momentOf, type StorePlace } from '../faults/doomed-pull.ts';
 import { type MeteredProxy, startMeteredProxy } from '../faults/metered-proxy.ts';
 import { seed, seeds } from '../faults/scale.ts';
+import { CHUNK, slowly } from '../faults/slow-source.ts';
 import { inOrder, leavesAtSource, type ShownLeaf, shownLeaf } from '../support/shown-leaves.ts';
 import { type BrowserSuite, startOrigin } from './bed.ts';
 import { illustrated, pictureOf } from './illustrated.ts';
@@ -23,23 +22,6 @@ const BATCH = 50;
 const STORED_BATCHES = MOST_BATCHES + 4;
 /** More than killed pulls can store, so that every kill finds one at work. */
 const DOCUMENTS = (KILLS + 1) * STORED_BATCHES * BATCH;
-/** Batches that a killed pull may have read and not stored: four ahead, one that is being read, one on its way. */
-const LOST_BATCHES = 6;
-
-/** How slowly the source answers a pull: a batch takes some hundredths of a second, and every phase its share. */
-const LATENCY = 5;
-const DRIP = { pause: { ms: 2, per: 'chunk' } } as const;
-const CHUNK = 16 * 1024;
-
-/** What a page was found to hold. */
-interface Found {
-  /** `id rev` of every leaf revision, each read with its body. */
-  readonly held: ReadonlySet<string>;
-  readonly checkpoint: Sequence | undefined;
-}
-
-const NOTHING: Found = { held: new Set(), checkpoint: undefined };
-
 /** A browser that dies in the middle of a pull. */
 export const kill: BrowserSuite = ({ name, siteUrl }) => [
   {
@@ -59,7 +41,7 @@ export const kill: BrowserSuite = ({ name, siteUrl }) => [
         const url = `${proxy.url}/${source.name}`;
 
         await Profile.use(name, async (profile) => {
-          let stored = NOTHING;
+          let stored = NOTHING_FOUND;
           let losses = 0;
           /** Looks at what is there, before anything else is done. */
           const look = async (page: Page): Promise<void> => {
@@ -67,11 +49,11 @@ export const kill: BrowserSuite = ({ name, siteUrl }) => [
             if (loss !== undefined) {
               console.log(`${name} has thrown away what it had: ${loss}`);
               losses += 1;
-              stored = NOTHING;
+              stored = NOTHING_FOUND;
             }
             const before = stored;
             stored = await lookInto(page);
-            if (loss !== undefined) assert.deepEqual(stored, NOTHING);
+            if (loss !== undefined) assert.deepEqual(stored, NOTHING_FOUND);
             for (const there of [await coveredBy(stored.checkpoint, source), before.held]) {
               assert.deepEqual(without(there, stored.held), []);
             }
@@ -156,19 +138,6 @@ async function placeOfStore(profile: string): Promise<StorePlace> {
   const log = entries.find(({ name, parentPath }) => isLog(name) && /indexeddb\.leveldb$|\/idb$/.test(parentPath));
   if (log === undefined) throw new Error(`There is no log of a store in ${profile}`);
   return { directory: log.parentPath, isLog };
-}
-
-/** Runs something while the source is slow, and has just begun to count its requests. */
-async function slowly<R>(server: CouchServer, run: () => Promise<R>): Promise<R> {
-  server.requests.reset();
-  server.latency = LATENCY;
-  const flow = server.faults.add(DRIP);
-  try {
-    return await run();
-  } finally {
-    flow();
-    server.latency = 0;
-  }
 }
 
 function without(these: ReadonlySet<string>, those: ReadonlySet<string>): string[] {

@@ -2,6 +2,15 @@ import { isSequence, type Sequence } from '../../src/couch/feed/sequence.ts';
 import type { ReplicaInfo } from '../../src/index.ts';
 import type { SourceDatabase } from '../support/source-database.ts';
 
+/** What a replica was found to hold. */
+export interface Found {
+  /** `id rev` of every leaf revision, each read with its body. */
+  readonly held: ReadonlySet<string>;
+  readonly checkpoint: Sequence | undefined;
+}
+
+export const NOTHING_FOUND: Found = { held: new Set(), checkpoint: undefined };
+
 /** `id rev` of every leaf that a source tells. */
 export function allLeaves(source: SourceDatabase): Promise<Set<string>> {
   return readChanges(source, '');

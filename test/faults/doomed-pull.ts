@@ -15,6 +15,9 @@ export type Moment =
 /** No moment is later than this many batches, so that it is known how far the kills bring a pull. */
 export const MOST_BATCHES = 2;
 
+/** Batches that a killed pull may have read and not stored: four ahead, one on its way, and two whose rows alone are read. */
+export const LOST_BATCHES = 8;
+
 /** Changes of the log that are waited for at the most: about those of one commit. */
 const MOST_CHANGES = 25;
 

@@ -2,9 +2,9 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { fsKv } from '../../adapters/fs/index.ts';
-import { type CouchServer, startServer } from '../../demo/server/index.ts';
+import { startServer } from '../../demo/server/index.ts';
 import { couch } from '../../src/couch/couch.ts';
-import { isSequence, type Sequence } from '../../src/couch/feed/sequence.ts';
+import { isSequence } from '../../src/couch/feed/sequence.ts';
 import { memoryKv } from '../../src/kv/memory.ts';
 import { pull } from '../../src/pull/pull.ts';
 import { openReplica } from '../../src/replica/replica.ts';
@@ -12,32 +12,18 @@ import { expectFaithful } from '../support/faithful.ts';
 import { createDatabase, type SourceDatabase } from '../support/source-database.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { Chance } from './chance.ts';
-import { allLeaves, checkpointIn, coveredBy, sinceOf } from './coverage.ts';
+import { allLeaves, checkpointIn, coveredBy, type Found, NOTHING_FOUND, sinceOf } from './coverage.ts';
 import { mixedHistories } from './documents.ts';
-import { MOST_BATCHES, momentOf, runPull } from './doomed-pull.ts';
+import { LOST_BATCHES, MOST_BATCHES, momentOf, runPull } from './doomed-pull.ts';
 import { startMeteredProxy } from './metered-proxy.ts';
 import { isSoak, replay, seed } from './scale.ts';
+import { CHUNK, slowly } from './slow-source.ts';
 
 const KILLS = isSoak ? 50 : 5;
 /** Rows of a batch, by default. */
 const BATCH = 500;
 /** More than a killed pull can store, on average, so that every kill finds one at work. */
 const DOCUMENTS = (KILLS + 1) * MOST_BATCHES * BATCH;
-/** Batches that a killed pull may have read and not stored: four ahead, one on its way, and two whose rows alone are read. */
-const LOST_BATCHES = 8;
-
-/** How slowly the source answers a pull: a batch takes some hundredths of a second, and every phase its share. */
-const LATENCY = 5;
-const DRIP = { pause: { ms: 2, per: 'chunk' } } as const;
-const CHUNK = 16 * 1024;
-
-/** What a store was found to hold. */
-interface Found {
-  /** `id rev` of every leaf revision, each read with its body. */
-  readonly held: ReadonlySet<string>;
-  readonly checkpoint: Sequence | undefined;
-}
-
 test(`a pull that is killed ${KILLS} times loses nothing and begins nothing anew`, { timeout: 900_000 }, async () => {
   console.log(`Kills by chance: ${replay}`);
   const chance = new Chance(seed);
@@ -52,7 +38,7 @@ test(`a pull that is killed ${KILLS} times loses nothing and begins nothing anew
   const proxy = await startMeteredProxy(server.url);
   onTestFinished(() => proxy.close());
   const directory = await temporaryDirectory();
-  let stored: Found = { held: new Set(), checkpoint: undefined };
+  let stored = NOTHING_FOUND;
   let received = 0;
   for (let kill = 1; kill <= KILLS; kill += 1) {
     const moment = momentOf(kill, chance, batchBytes);
@@ -79,19 +65,6 @@ test(`a pull that is killed ${KILLS} times loses nothing and begins nothing anew
   onTestFinished(() => kv.close());
   await expectFaithful(await openReplica(kv, source.name), source);
 });
-
-/** Runs something while the server is slow, and has just begun to count its requests. */
-async function slowly<R>(server: CouchServer, run: () => Promise<R>): Promise<R> {
-  server.requests.reset();
-  server.latency = LATENCY;
-  const flow = server.faults.add(DRIP);
-  try {
-    return await run();
-  } finally {
-    flow();
-    server.latency = 0;
-  }
-}
 
 /** What a pull costs that nobody disturbs. */
 async function readAll(url: string, name: string): Promise<{ readonly bytes: number; readonly rows: number }> {

@@ -47,6 +47,9 @@ export interface ModelJob {
   cancelledAt: number;
 }
 
+/** What a command makes of a job in the model. */
+type Change = (job: ModelJob) => void;
+
 /** Everything that the commands of a model run act upon. */
 export class World {
   readonly jobs = new Map<string, ModelJob>();
@@ -124,39 +127,34 @@ export class World {
   }
 
   /** A command of who holds, or held, a job: refused exactly when it is not held. */
-  async asHolder(
+  async asHolder(handle: Job, fault: Fault, command: () => Promise<unknown>, change: Change): Promise<void> {
+    await this.#refusedUnless(({ holder }) => holder === handle, handle, fault, command, change);
+  }
+
+  /** The same for a command that ends the run, which may be repeated. */
+  async asEnder(handle: Job, fault: Fault, command: () => Promise<unknown>, change: Change): Promise<void> {
+    const mayEnd = ({ holder, ender }: ModelJob): boolean => holder === handle || ender === handle;
+    await this.#refusedUnless(mayEnd, handle, fault, command, (job) => {
+      change(job);
+      job.ender = handle;
+    });
+  }
+
+  async #refusedUnless(
+    isAllowed: (job: ModelJob) => boolean,
     handle: Job,
     fault: Fault,
     command: () => Promise<unknown>,
-    change: (job: ModelJob) => void,
+    change: Change,
   ): Promise<void> {
-    const outcome = await this.#outcome(fault, command);
-    const job = this.jobs.get(handle.id);
-    expect(outcome).toBe(job?.holder === handle ? 'done' : 'refused');
-    if (job?.holder === handle) change(job);
-  }
-
-  /** The same for a command that ends the run. */
-  async asEnder(
-    handle: Job,
-    fault: Fault,
-    command: () => Promise<unknown>,
-    change: (job: ModelJob) => void,
-  ): Promise<void> {
-    const outcome = await this.#outcome(fault, command);
-    const job = this.jobs.get(handle.id);
-    expect(outcome).toBe(job?.holder === handle || job?.ender === handle ? 'done' : 'refused');
-    if (job?.holder !== handle) return;
-    change(job);
-    job.ender = handle;
-  }
-
-  async #outcome(fault: Fault, command: () => Promise<unknown>): Promise<'done' | 'refused'> {
     await this.reconcile();
-    return this.perform(fault, command).then(
+    const outcome = await this.perform(fault, command).then(
       () => 'done',
       (error: unknown) => (isLeaseLostError(error) ? 'refused' : Promise.reject(error)),
     );
+    const job = this.jobs.get(handle.id);
+    expect(outcome).toBe(job !== undefined && isAllowed(job) ? 'done' : 'refused');
+    if (job?.holder === handle) change(job);
   }
 
   /** Takes over what monitors have done meanwhile, if they were right to. */

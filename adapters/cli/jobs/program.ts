@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { InputError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../../src/core/json-value.ts';
+import type { JsonObject } from '../../../src/core/json-value.ts';
 import type { JobState } from '../../../src/jobs/job-record.ts';
 import type { JobView } from '../../../src/jobs/job-view.ts';
 import type { Queue } from '../../../src/jobs/queue.ts';
 import type { WorkerRecord } from '../../../src/jobs/worker-record.ts';
 import { pullJobData, pullJobType } from '../../../src/pull/pull-job.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
+import { collect, jsonObject, number, time } from '../arguments.ts';
 import { type Context, ExitCode, write, writeJson } from '../context.ts';
 import { plural } from '../wording.ts';
 import { withQueue } from './queue.ts';
@@ -44,11 +45,11 @@ export function jobsProgram(
 
   command('add', 'add a job, or have one that is there run again')
     .argument('<type>', 'such as pull')
-    .argument('<data>', 'what is to be done, a JSON object', parseObject)
+    .argument('<data>', 'what is to be done, a JSON object', jsonObject('{"source":"http://127.0.0.1:5984/recipes"}'))
     .option('--id <id>', 'what the job is called; by default a new name')
-    .addOption(new Option('--at <time>', 'not before this time, such as 2030-01-31T12:00Z').argParser(parseTime))
-    .addOption(new Option('--priority <number>', 'from 0 to 9, the smaller first').default(5).argParser(parseNumber))
-    .addOption(new Option('--every <seconds>', 'again and again, so long after each run').argParser(parseNumber))
+    .addOption(new Option('--at <time>', 'not before this time, such as 2030-01-31T12:00Z').argParser(time))
+    .addOption(new Option('--priority <number>', 'from 0 to 9, the smaller first').default(5).argParser(number))
+    .addOption(new Option('--every <seconds>', 'again and again, so long after each run').argParser(number))
     .action(async (store: string, type: string, data: JsonObject, options: AddCommandOptions) => {
       await withQueue(store, true, async ({ queue }) => {
         const job = await addJob(queue, type, data, options);
@@ -60,7 +61,7 @@ export function jobsProgram(
   command('list', 'the jobs of a store')
     .argument('[type]')
     .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
-    .addOption(new Option('--limit <number>', 'so many of each type').default(LISTED).argParser(parseNumber))
+    .addOption(new Option('--limit <number>', 'so many of each type').default(LISTED).argParser(number))
     .action(async (store: string, type: string | undefined, options: ListCommandOptions) => {
       await withQueue(store, false, async ({ queue }) => {
         for (const name of await typesOf(queue, type)) await list(queue, name, options, context);
@@ -108,16 +109,13 @@ export function jobsProgram(
     });
 
   command('work', 'work on the jobs of a store until interrupted')
-    .addOption(new Option('--concurrency <number>', 'jobs at the same time').default(4).argParser(parseNumber))
+    .addOption(new Option('--concurrency <number>', 'jobs at the same time').default(4).argParser(number))
     .addOption(
       new Option('--grace <seconds>', 'how long jobs under way may take to end after SIGTERM')
         .default(10)
-        .argParser(parseNumber),
+        .argParser(number),
     )
-    .option('--type <type>', 'only this type; may be given several times', (type, before: string[] = []) => [
-      ...before,
-      type,
-    ])
+    .option('--type <type>', 'only this type; may be given several times', collect)
     .option('--handlers <file>', 'a module that exports a handler for each type')
     .action(async (store: string, options: WorkCommandOptions) => {
       await withQueue(store, true, async (open) => end(await workCommand(open, registry, options, context)));
@@ -187,26 +185,4 @@ async function workersOf(queue: Queue, type: string): Promise<readonly WorkerRec
 
 function tell({ stdout }: Context, { json }: Output, value: object, text: string): Promise<void> {
   return json ? writeJson(stdout, value) : write(stdout, text);
-}
-
-function parseObject(text: string): JsonObject {
-  try {
-    const object: unknown = JSON.parse(text);
-    if (isJsonObject(object)) return object;
-  } catch {
-    // Told below, with what is expected.
-  }
-  throw new InvalidArgumentError('It must be a JSON object such as {"source":"http://127.0.0.1:5984/recipes"}.');
-}
-
-function parseTime(text: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError('It must be a time such as 2030-01-31T12:00Z.');
-  return time;
-}
-
-function parseNumber(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number)) throw new InvalidArgumentError('It must be a number.');
-  return number;
 }
