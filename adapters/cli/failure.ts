@@ -6,7 +6,7 @@ export function sentence(error: unknown): string {
   const said = error instanceof Error && error.message !== '' ? error.message : String(error);
   const oneLine = harmless(said.replaceAll(/\s*\n\s*/g, ' ').trim());
   const advice = adviceOn(error);
-  return advice === undefined ? oneLine : `${oneLine}; ${advice}`;
+  return advice === undefined ? oneLine : `${oneLine.replace(/\.$/, '')}; ${advice}`;
 }
 
 /** The same as an object for `--json`. */

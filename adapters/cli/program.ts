@@ -29,7 +29,8 @@ export async function run(args: readonly string[], version: string, context: Con
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
-      writeErr: () => {},
+      writeErr: (text) => void context.stderr.write(text),
+      outputError: () => {},
     });
   program
     .command('pull')
@@ -118,6 +119,8 @@ function commandsOf(command: Command): Command[] {
 
 function report(error: unknown, args: readonly string[], { stdout, stderr, signal }: Context): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.done;
+  // A command of commands that was given none: what there is has been shown.
+  if (error instanceof CommanderError && error.code === 'commander.help') return ExitCode.failed;
   if (signal.aborted && !isCouchtideError(error)) return ExitCode.interrupted;
   if (isClosedPipe(error)) return ExitCode.done;
   if (error instanceof CommanderError) error.message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');

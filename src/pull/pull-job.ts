@@ -124,8 +124,17 @@ export function pullJob(options: PullJobOptions): JobHandler {
  */
 export function pullJobData(data: JsonObject): PullJobData {
   const { source, target, credentials, ...options } = data;
+  const [unknown] = Object.keys(options).filter((name) => !PULL_OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    const known = ['source', 'target', 'credentials', ...PULL_OPTIONS];
+    throw new InputError(`A pull job has no option ${JSON.stringify(unknown)}: there are ${known.join(', ')}`);
+  }
   if (typeof source !== 'string') {
-    throw new InputError(`A pull job needs the url of a database as its source, not ${excerptOf(source)}`);
+    throw new InputError(
+      source === undefined
+        ? 'A pull job needs the url of a database as its source'
+        : `A pull job needs the url of a database as its source, not ${excerptOf(source)}`,
+    );
   }
   if (hasCredentials(source)) {
     throw new InputError(
@@ -138,12 +147,6 @@ export function pullJobData(data: JsonObject): PullJobData {
   if (credentials !== undefined && !isName(credentials)) {
     // Not quoted: it may be what must not be told.
     throw new InputError('The credentials of a pull job must be the name of some that its worker has, not themselves');
-  }
-  const unknown = Object.keys(options).filter((name) => !PULL_OPTIONS.includes(name));
-  if (unknown.length > 0) {
-    throw new InputError(
-      `A pull job has no option ${JSON.stringify(unknown[0])}: there are ${PULL_OPTIONS.join(', ')}`,
-    );
   }
   return data as unknown as PullJobData;
 }

@@ -270,7 +270,12 @@ describe('couchtide pull', () => {
     expect(code).toBe(2);
     expect(lines).toEqual([
       { type: 'source-deleted' },
-      { type: 'error', name: 'CouchError', status: 404, message: expect.stringContaining('Database does not exist') },
+      {
+        type: 'error',
+        name: 'CouchError',
+        status: 404,
+        message: expect.stringMatching(/Database does not exist; check/),
+      },
     ]);
   });
 
@@ -280,6 +285,22 @@ describe('couchtide pull', () => {
     await proxy.close();
     expect(code).toBe(2);
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/is not JSON: "<html>Welcome<\/html>"$/);
+  });
+});
+
+describe('couchtide without a command', () => {
+  test.each([[[]], [['jobs']]])('shows what commands there are: %j', async (args) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^Usage: couchtide.*\n/);
+    expect(stderr).toContain('Commands:');
+    expect(stderr).not.toContain('outputHelp');
+  });
+
+  test('shows the same as an answer to who asks', async () => {
+    const { code, stdout, stderr } = await runCli(['--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('pull [options] <database-url> <directory>');
   });
 });
 

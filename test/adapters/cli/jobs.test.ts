@@ -79,6 +79,7 @@ describe('couchtide jobs add', () => {
       'credentials of a pull job',
     ],
     [['pull', '{"source":"http://127.0.0.1/recipes","since_when":1}'], 'has no option "since_when"'],
+    [['pull', '{"sorce":"http://127.0.0.1/recipes"}'], 'has no option "sorce": there are source, target'],
   ])('refuses %j in one sentence, and adds nothing', async (args, said) => {
     const { code, stdout, stderr } = await jobs('add', ...args);
     expect([code, stdout]).toEqual([2, '']);
