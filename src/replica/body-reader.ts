@@ -1,7 +1,7 @@
 import type { Key, Kv } from '../kv/kv.ts';
+import { readMany } from '../kv/read-many.ts';
 import { joinBytes } from './join-bytes.ts';
 import type { Layout } from './layout.ts';
-import { readMany } from './read-many.ts';
 import type { BodyPlace, DamagedBody, FoundBody } from './storage.ts';
 
 /** No text that an engine can hold is longer, so a place that says so is damaged. */

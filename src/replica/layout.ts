@@ -1,5 +1,6 @@
+import { sha256 } from '../core/sha256.ts';
 import type { Key } from '../kv/kv.ts';
-import { plainPart, sha256 } from './document-key.ts';
+import { plainPart } from './document-key.ts';
 
 /**
  * Every key that a replica uses, and the only place where one is made. All but the first have the uuid in them, so that who still holds

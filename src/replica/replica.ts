@@ -7,6 +7,7 @@ import { decodeJson } from '../kv/json.ts';
 import type { Kv } from '../kv/kv.ts';
 import { list } from '../kv/list.ts';
 import { NamedLocks } from '../kv/named-locks.ts';
+import { sweep } from '../kv/sweep.ts';
 import type { ReplicaAttachmentOptions } from './contents/attachments.ts';
 import type { ContentInfo, ContentSink } from './contents/content.ts';
 import { Contents } from './contents/contents.ts';
@@ -20,7 +21,6 @@ import type { Keep } from './merge-batch.ts';
 import { PageStorage } from './pages/page-storage.ts';
 import { ReplicaReads } from './replica-reads.ts';
 import type { DocumentStorage } from './storage.ts';
-import { sweep } from './sweep.ts';
 import type {
   Checkpoint,
   FailedRevision,

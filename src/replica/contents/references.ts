@@ -1,8 +1,8 @@
 import { objectMembers } from '../../core/json-text.ts';
 import { isJsonObject } from '../../core/json-value.ts';
 import type { Key, Kv } from '../../kv/kv.ts';
+import { readMany } from '../../kv/read-many.ts';
 import type { Layout } from '../layout.ts';
-import { readMany } from '../read-many.ts';
 import type { DocumentChange, Mutation } from '../storage.ts';
 import { type ContentRecord, decodeContent, encodeContent, isDigest } from './record.ts';
 

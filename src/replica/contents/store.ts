@@ -1,7 +1,7 @@
 import { InputError } from '../../core/errors.ts';
 import type { Entry, Key } from '../../kv/kv.ts';
+import { readMany } from '../../kv/read-many.ts';
 import { fitsOneCommit } from '../commit-size.ts';
-import { readMany } from '../read-many.ts';
 import type { Mutation } from '../storage.ts';
 import { type Turn, takeTurn, type Writing } from '../write-batch.ts';
 import type { ContentInfo, ContentSink } from './content.ts';

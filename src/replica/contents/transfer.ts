@@ -3,9 +3,9 @@ import { isJsonObject } from '../../core/json-value.ts';
 import { decodeJson, encodeJson } from '../../kv/json.ts';
 import type { Kv } from '../../kv/kv.ts';
 import { listPages } from '../../kv/list.ts';
+import { sweep } from '../../kv/sweep.ts';
 import { isCount } from '../count.ts';
 import type { Layout } from '../layout.ts';
-import { sweep } from '../sweep.ts';
 import type { ContentInfo } from './content.ts';
 
 /** A content on its way: what has come of it, and who brings it. */

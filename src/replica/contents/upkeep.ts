@@ -1,4 +1,4 @@
-import { readMany } from '../read-many.ts';
+import { readMany } from '../../kv/read-many.ts';
 import type { Mutation } from '../storage.ts';
 import { type Turn, takeTurn, type Writing } from '../write-batch.ts';
 import { decodeContent } from './record.ts';

@@ -1,8 +1,8 @@
 import { isStoreError } from '../../core/errors.ts';
 import type { Key, Kv } from '../../kv/kv.ts';
+import { readMany } from '../../kv/read-many.ts';
 import { joinBytes } from '../join-bytes.ts';
 import type { Layout } from '../layout.ts';
-import { readMany } from '../read-many.ts';
 import type { Mutation } from '../storage.ts';
 import { type Child, decodeNode } from './node.ts';
 

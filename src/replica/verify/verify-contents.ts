@@ -1,10 +1,10 @@
 import type { Entry, Key } from '../../kv/kv.ts';
 import { listPages } from '../../kv/list.ts';
+import { readMany } from '../../kv/read-many.ts';
 import { openPiece } from '../contents/pieces.ts';
 import { type ContentRecord, decodeContent } from '../contents/record.ts';
 import { digestsOf } from '../contents/references.ts';
 import { decodeTransfer } from '../contents/transfer.ts';
-import { readMany } from '../read-many.ts';
 import type { InspectedDocument } from '../storage.ts';
 import { problem, type VerifyEvent, type VerifyProblem } from './event.ts';
 import type { VerifySubject } from './subject.ts';

@@ -1,4 +1,4 @@
-import type { Key, Kv } from '../kv/kv.ts';
+import type { Key, Kv } from './kv.ts';
 
 /** Deletes everything below a key, in steps that the limits of the store allow. */
 export async function sweep(kv: Kv, prefix: Key): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Entry, Key, Kv } from '../kv/kv.ts';
+import type { Entry, Key, Kv } from './kv.ts';
 
 /** The entries of any number of keys, in the order asked, in as many reads as the store asks for. */
 export async function readMany(kv: Kv, keys: readonly Key[]): Promise<(Entry | undefined)[]> {
