@@ -1,7 +1,7 @@
 import type { Attachment } from '../core/attachment.ts';
 import { ProtocolError } from '../core/errors.ts';
-import type { Feed } from '../core/feed.ts';
-import { isJsonObject } from '../core/json-value.ts';
+import { Feed } from '../core/feed.ts';
+import { isJsonObject, type JsonObject } from '../core/json-value.ts';
 import { loadPart } from '../core/load-part.ts';
 import type { AttachedRevision, WantedAttachments } from './attachments/attached-revisions.ts';
 import type { AttachmentOptions, DownloadOptions, WantedAttachment } from './attachments/attachments.ts';
@@ -14,6 +14,9 @@ import {
 } from './changes.ts';
 import { type Doc, type GetOptions, get } from './documents.ts';
 import { parseSequence, type Sequence } from './feed/sequence.ts';
+import type { AllDocsOptions } from './lists/all-docs.ts';
+import type { DesignDoc } from './lists/design-docs.ts';
+import type { AllDocsRow } from './lists/list-row.ts';
 import type { Traffic } from './request/connection.ts';
 import type { Endpoint } from './request/endpoint.ts';
 import { sendForObject } from './request/request.ts';
@@ -104,6 +107,52 @@ export class Database {
     return changes(this.#endpoint, options);
   }
 
+  /**
+   * The documents whose winner is no tombstone, in the order of their ids, between two of them where given: see
+   * {@link AllDocsOptions}.
+   *
+   * @throws CouchError, NetworkError, ProtocolError
+   * @example
+   * ```ts
+   * for await (const { id, rev } of couch.db('http://127.0.0.1:5984/recipes').allDocs({ startKey: 'p' })) console.log(id, rev);
+   * ```
+   */
+  allDocs(options: AllDocsOptions = {}): Feed<AllDocsRow> {
+    const endpoint = this.#endpoint;
+    return new Feed(async function* (signal) {
+      const { allDocs } = await loadPart(import('./lists/all-docs.ts'));
+      yield* allDocs(endpoint, options, signal);
+    }, options);
+  }
+
+  /**
+   * The design documents, in the order of their ids. One request for every 99 of them, and memory for as many.
+   *
+   * @throws CouchError, NetworkError, ProtocolError
+   */
+  designDocs(options: { readonly signal?: AbortSignal | undefined } = {}): Feed<DesignDoc> {
+    const endpoint = this.#endpoint;
+    return new Feed(async function* (signal) {
+      const { designDocs } = await loadDesignDocs();
+      yield* designDocs(endpoint, signal);
+    }, options);
+  }
+
+  /**
+   * What the server says of the indexes of a design document, such as their sizes; undefined where there is no such design
+   * document. One request.
+   *
+   * @param id with its `_design/`
+   * @throws InputError for the id of another document, or one that no url can carry
+   */
+  async designDocInfo(
+    id: string,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<JsonObject | undefined> {
+    const { designDocInfo } = await loadDesignDocs();
+    return designDocInfo(this.#endpoint, id, signal);
+  }
+
   /** Revisions with their ancestry, many at a time: see {@link RevisionResult}. */
   revisions(wanted: readonly WantedRevisions[], options: RevisionsOptions = {}): Feed<RevisionResult> {
     return revisions(this.#endpoint, wanted, options);
@@ -165,6 +214,10 @@ export class Database {
 
 function loadAttachments(): Promise<typeof import('./attachments/attachments.ts')> {
   return loadPart(import('./attachments/attachments.ts'));
+}
+
+function loadDesignDocs(): Promise<typeof import('./lists/design-docs.ts')> {
+  return loadPart(import('./lists/design-docs.ts'));
 }
 
 function parseInfo(info: Readonly<Record<string, unknown>>, url: string): DatabaseInfo {

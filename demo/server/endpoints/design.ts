@@ -21,11 +21,13 @@ export function designInfo(design: string): Endpoint<DatabaseExchange> {
     methods: {
       GET: ({ database }) => {
         const body = openDesignDocument(database, design);
+        const language = body.get('language');
         const size = writeJson(body.get('views') ?? null).length;
         const index =
           `{"updates_pending":{"minimum":0,"preferred":0,"total":0},"waiting_commit":false,"waiting_clients":0,` +
           `"updater_running":false,"update_seq":${database.sequence},"sizes":{"file":${size},"external":${size},` +
-          `"active":${size}},"signature":"${md5Hex(writeJson(body))}","purge_seq":0,"language":"javascript",` +
+          `"active":${size}},"signature":"${md5Hex(writeJson(body))}","purge_seq":0,` +
+          `"language":${quoteJson(typeof language === 'string' ? language : 'javascript')},` +
           `"compact_running":false}`;
         return jsonAnswer(`{"name":${quoteJson(design)},"view_index":${index}}`);
       },
