@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, firefox, type LaunchOptions } from 'playwright';
 
 /** The browsers that tests run in. */
@@ -29,6 +31,18 @@ const CHROMIUM_ARGUMENTS = [
   '--disable-sync',
 ];
 
+/** What a browser is told beside the usual. */
+export interface Extras {
+  readonly chromiumArguments?: readonly string[];
+  readonly firefoxPreferences?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Has each tab in a process of its own, which is begun for that tab. */
+export const TABS_APART: Extras = {
+  chromiumArguments: ['--disable-features=SpareRendererForSitePerProcess'],
+  firefoxPreferences: { 'dom.ipc.processCount.webIsolated': 100, 'dom.ipc.processPrelaunch.enabled': false },
+};
+
 /**
  * Starts a browser without a window, which forgets everything in the end.
  *
@@ -43,10 +57,10 @@ export async function launch(name: BrowserName): Promise<Browser> {
  *
  * @throws Error where it is not installed
  */
-export async function launchIn(name: BrowserName, directory: string): Promise<BrowserContext> {
+export async function launchIn(name: BrowserName, directory: string, extras: Extras = {}): Promise<BrowserContext> {
   return name === 'chromium'
-    ? chromium.launchPersistentContext(directory, optionsOf(name))
-    : firefox.launchPersistentContext(directory, optionsOf(name));
+    ? chromium.launchPersistentContext(directory, optionsOf(name, extras))
+    : firefox.launchPersistentContext(directory, optionsOf(name, extras));
 }
 
 /**
@@ -64,11 +78,16 @@ export function commandOf(name: BrowserName, directory: string, url: string): re
     : [program, ['--headless', '--no-remote', '--profile', directory, url]];
 }
 
-function optionsOf(name: BrowserName): LaunchOptions {
-  const executablePath = installed(name);
+function optionsOf(name: BrowserName, { chromiumArguments = [], firefoxPreferences = {} }: Extras = {}): LaunchOptions {
+  const program = installed(name);
   return name === 'chromium'
-    ? { executablePath, args: CHROMIUM_ARGUMENTS }
-    : { executablePath, channel: 'moz-firefox' };
+    ? { executablePath: program, args: [...CHROMIUM_ARGUMENTS, ...chromiumArguments] }
+    : {
+        executablePath: fileURLToPath(new URL('./firefox-to-survive.sh', import.meta.url)),
+        env: { ...process.env, FIREFOX: program },
+        channel: 'moz-firefox',
+        firefoxUserPrefs: { ...firefoxPreferences },
+      };
 }
 
 function installed(name: BrowserName): string {

@@ -6,6 +6,8 @@ export interface BrowserProcess {
   readonly pid: number;
   /** The most memory that it ever had resident, in bytes. */
   readonly peak: number;
+  /** Its command line. */
+  readonly command: string;
 }
 
 /** The process whose command line has a text, and all that it and those have started; for Linux. */
@@ -21,19 +23,21 @@ export async function processesWith(text: string): Promise<BrowserProcess[]> {
 
 /** Ends processes as a crash does. */
 export function killAll(processes: readonly BrowserProcess[]): void {
-  for (const { pid } of processes) {
-    try {
-      kill(pid, 'SIGKILL');
-    } catch (error) {
-      // It may have ended with another one.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-    }
+  for (const { pid } of processes) signal(pid, 'SIGKILL');
+}
+
+/** Sends a signal to a process, if it has not ended. */
+export function signal(pid: number, name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    kill(pid, name);
+  } catch (error) {
+    // It may have ended with another one.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
 
 interface SeenProcess extends BrowserProcess {
   readonly parent: number;
-  readonly command: string;
 }
 
 /** A process as `/proc` tells of it (proc(5)); none where it has ended. */

@@ -2,23 +2,26 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright';
-import { type BrowserName, launchIn } from './browsers.ts';
+import { type BrowserName, type Extras, launchIn } from './browsers.ts';
 import { type BrowserProcess, killAll, processesWith } from './processes.ts';
 
 /** A browser of its own that may be killed, and what it keeps. */
 export class Profile {
   readonly #name: BrowserName;
   readonly directory: string;
+  readonly #extras: Extras | undefined;
   #context: BrowserContext | undefined;
+  #isClosed: Promise<unknown> | undefined;
 
-  private constructor(name: BrowserName, directory: string) {
+  private constructor(name: BrowserName, directory: string, extras: Extras | undefined) {
     this.#name = name;
     this.directory = directory;
+    this.#extras = extras;
   }
 
   /** Makes one that keeps nothing yet, runs something with it, and removes it. */
-  static async use<R>(name: BrowserName, run: (profile: Profile) => Promise<R>): Promise<R> {
-    const profile = new Profile(name, await mkdtemp(join(tmpdir(), 'couchtide-profile-')));
+  static async use<R>(name: BrowserName, run: (profile: Profile) => Promise<R>, extras?: Extras): Promise<R> {
+    const profile = new Profile(name, await mkdtemp(join(tmpdir(), 'couchtide-profile-')), extras);
     try {
       return await run(profile);
     } finally {
@@ -29,7 +32,9 @@ export class Profile {
 
   /** Starts the browser, with what it kept before. */
   async open(): Promise<BrowserContext> {
-    this.#context = await launchIn(this.#name, this.directory);
+    this.#context = await launchIn(this.#name, this.directory, this.#extras);
+    // Heard from the beginning, as a browser may end by itself.
+    this.#isClosed = this.#context.waitForEvent('close', { timeout: 0 });
     return this.#context;
   }
 
@@ -41,9 +46,8 @@ export class Profile {
   async kill(): Promise<void> {
     const context = this.#context;
     this.#context = undefined;
-    const isClosed = context?.waitForEvent('close');
     for (let left = await this.processes(); left.length > 0; left = await this.processes()) killAll(left);
-    await isClosed;
+    await this.#isClosed;
     await context?.close();
   }
 }

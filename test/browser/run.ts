@@ -1,5 +1,5 @@
 /**
- * Pulls in the pages of each browser: `node test/browser/run.ts`, of everything, or of the browsers and suites that are named.
+ * Pulls and jobs in the pages of each browser: `node test/browser/run.ts`, of everything, or of the browsers and suites that are named.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import type { BrowserSuite } from './bed.ts';
 import { browserNames, launch, placeOf } from './browsers.ts';
 import { bundle } from './bundle.ts';
 import { film } from './film.ts';
+import { jobs } from './jobs.ts';
 import { kill } from './kill.ts';
 import { notes } from './notes.ts';
 import { readme } from './readme.ts';
@@ -19,7 +20,7 @@ import { serve } from './site.ts';
 import { tabs } from './tabs.ts';
 import { takeover } from './takeover.ts';
 
-const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill, film, takeover, notes, readme };
+const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill, film, takeover, jobs, notes, readme };
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const browsers = chosen(browserNames);

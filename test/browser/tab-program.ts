@@ -19,6 +19,7 @@ import {
   type RevisionText,
 } from '../../src/index.ts';
 import { hearOfDataLoss } from './data-loss.ts';
+import { jobsOf } from './tab-jobs.ts';
 
 const dataLoss = hearOfDataLoss();
 const kv = await indexedDbKv('tabs');
@@ -27,6 +28,7 @@ const states: { readonly state: PullState; readonly at: number }[] = [];
 let running: Pull | undefined;
 
 const tab = {
+  ...jobsOf(kv),
   start(url: string, options: Pick<PullOptions, 'mode' | 'batchSize'> = { mode: 'continuous' }): void {
     follow(pull(couch.db(url), replica, options));
   },

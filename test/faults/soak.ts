@@ -10,7 +10,7 @@ import { run } from '../run/command.ts';
 
 const BROWSERS = 'test/browser/run.ts';
 /** The suites in browsers that are larger here than in `npm test`. */
-const LARGE_SUITES = ['kill', 'film'];
+const LARGE_SUITES = ['kill', 'film', 'jobs'];
 
 const named = process.argv.slice(2);
 const isEverything = named.length === 0;
