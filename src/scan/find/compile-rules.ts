@@ -1,0 +1,92 @@
+import { InputError } from '../../core/errors.ts';
+import { excerpt } from '../../core/json-value.ts';
+import { loadPart } from '../../core/load-part.ts';
+import { CompiledRule } from './compiled-rule.ts';
+import { nativeEngine } from './native.ts';
+import type { Pattern, PatternEngine, PatternSource } from './pattern.ts';
+import { relax } from './relax.ts';
+import type { FindRule } from './rule.ts';
+import { hasKeywords, type RuleGroup, RuleSearch } from './rule-search.ts';
+import type { TaggedRules } from './tagged-rules.ts';
+
+/**
+ * Makes rules ready to run; the linear engine is loaded when one of them needs it.
+ *
+ * @param native whether JavaScript also runs the patterns that are given as text
+ * @throws InputError that names the tag of a pattern which its engine does not take
+ */
+export async function compileRules(rules: TaggedRules, native: boolean): Promise<RuleSearch> {
+  const isNative = (pattern: string | RegExp): boolean => native || pattern instanceof RegExp;
+  const needsLinear = [...rules.values()].flatMap(patternsOf).some((pattern) => !isNative(pattern));
+  const linearEngine = needsLinear ? (await loadPart(import('./linear.ts'))).linearEngine : nativeEngine;
+  const engineOf = (pattern: string | RegExp): PatternEngine => (isNative(pattern) ? nativeEngine : linearEngine);
+  // Rule files give the same patterns to many rules.
+  const known = new Map<string, Pattern>();
+
+  const compiled = [...rules].map(
+    ([tag, rule]) =>
+      new CompiledRule(tag, rule, (pattern, flags) => {
+        const engine = engineOf(pattern);
+        const source = sourceOf(pattern, flags);
+        const key = `${isNative(pattern)} ${source.flags} ${source.source}`;
+        const made = known.get(key) ?? compilePattern(tag, engine, source);
+        known.set(key, made);
+        return made;
+      }),
+  );
+  const together = compiled.filter((rule) => !hasKeywords(rule));
+  const groups = Array.from(new Set([nativeEngine, linearEngine]), (engine) =>
+    groupOf(
+      together.filter(({ rule }) => engineOf(rule.pattern) === engine),
+      engine,
+      engine === nativeEngine ? 'native' : 'linear',
+    ),
+  );
+  return new RuleSearch(
+    compiled,
+    groups.filter(({ rules }) => rules.length > 0),
+  );
+}
+
+function groupOf(rules: readonly CompiledRule[], engine: PatternEngine, syntax: 'linear' | 'native'): RuleGroup {
+  const sources = rules.map(({ rule }) => sourceOf(rule.pattern, rule.flags));
+  const relaxed = sources.flatMap(({ source, flags }) => {
+    const wider = relax(source, syntax);
+    return wider === undefined ? [] : [{ source: wider, flags }];
+  });
+  // Members are written in a way in which no document has them.
+  const isSound = relaxed.length === sources.length && !rules.some(({ rule }) => rule.members);
+  return { rules, matching: engine.set(sources), anywhere: isSound ? engine.set(relaxed) : undefined };
+}
+
+function compilePattern(tag: string, engine: PatternEngine, source: PatternSource): Pattern {
+  try {
+    return engine.pattern(source);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const advice =
+      engine === nativeEngine
+        ? ''
+        : '; patterns given as text are in the syntax of RE2, which has no lookaround, no backreferences and no possessive quantifiers: ' +
+          'write it without, or have JavaScript run it (native)';
+    throw new InputError(
+      `The pattern ${excerpt(source.source)} of the rule ${excerpt(tag)} cannot be used: ${why}${advice}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Without the flags that say where a RegExp goes on, which would have it miss every other match. */
+function sourceOf(pattern: string | RegExp, flags = ''): PatternSource {
+  if (typeof pattern === 'string') return { source: pattern, flags };
+  return { source: pattern.source, flags: pattern.flags.replace(/[gy]/g, '') };
+}
+
+function patternsOf({ pattern, allow = [] }: FindRule): readonly (string | RegExp)[] {
+  const allowed = allow.flatMap((one) =>
+    typeof one === 'string' || one instanceof RegExp ? [one] : (one.patterns ?? []),
+  );
+  return [pattern, ...allowed];
+}

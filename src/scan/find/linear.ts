@@ -1,0 +1,51 @@
+import { RE2JS, RE2Set } from 're2js';
+import type { Match, PatternEngine, PatternSet, PatternSource } from './pattern.ts';
+
+/** An engine whose patterns take time in proportion to the text, all patterns of a set together in one pass. */
+export const linearEngine: PatternEngine = {
+  pattern(written) {
+    const pattern = RE2JS.compile(syntaxOf(written));
+    return {
+      test: (text) => pattern.test(text),
+      // Its matches are those of a RegExp, with their index.
+      matches: (text) => pattern.matchAll(text) as Iterable<Match>,
+    };
+  },
+  set: (written) => setOf(written.map(syntaxOf)),
+};
+
+/** As one set; in halves where that is more than a set may hold. */
+function setOf(patterns: readonly string[]): PatternSet {
+  const set = new RE2Set();
+  for (const pattern of patterns) set.add(pattern);
+  try {
+    set.compile();
+  } catch (error) {
+    if (patterns.length === 1) throw error;
+    const middle = patterns.length >> 1;
+    const [low, high] = [setOf(patterns.slice(0, middle)), setOf(patterns.slice(middle))];
+    return (text) => [...low(text), ...high(text).map((i) => middle + i)];
+  }
+  return (text) => set.match(text);
+}
+
+/**
+ * `\uXXXX`, which RE2 does not know, as `\x{XXXX}`. The translation that comes with the engine would do, were it not that it takes
+ * escapes which it does not know for plain letters: a `\Z` would look for a Z, and nobody would hear of it.
+ */
+function syntaxOf({ source, flags }: PatternSource): string {
+  const syntax = source.replace(ESCAPE, (escaped, high?: string, low?: string, unit?: string, point?: string) => {
+    if (high !== undefined && low !== undefined) return codePoint(JSON.parse(`"\\u${high}\\u${low}"`));
+    const code = unit ?? point;
+    return code === undefined ? escaped : `\\x{${code}}`;
+  });
+  return flags === '' ? syntax : `(?${flags})${syntax}`;
+}
+
+function codePoint(character: string): string {
+  return `\\x{${character.codePointAt(0)?.toString(16)}}`;
+}
+
+/** An escape with what it escapes, so that no backslash is taken for a beginning that is itself escaped. */
+const ESCAPE =
+  /\\(?:u([dD][89abAB][\da-fA-F]{2})\\u([dD][c-fC-F][\da-fA-F]{2})|u([\da-fA-F]{4})|u\{([\da-fA-F]+)\}|.)/gs;
