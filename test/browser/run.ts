@@ -11,16 +11,29 @@ import type { BrowserSuite } from './bed.ts';
 import { browserNames, launch, placeOf } from './browsers.ts';
 import { bundle } from './bundle.ts';
 import { film } from './film.ts';
+import { frozen } from './frozen.ts';
 import { jobs } from './jobs.ts';
 import { kill } from './kill.ts';
 import { notes } from './notes.ts';
+import { quota } from './quota.ts';
 import { readme } from './readme.ts';
 import { recorded } from './recorded.ts';
 import { serve } from './site.ts';
 import { tabs } from './tabs.ts';
 import { takeover } from './takeover.ts';
 
-const suites: Readonly<Record<string, BrowserSuite>> = { tabs, recorded, kill, film, takeover, jobs, notes, readme };
+const suites: Readonly<Record<string, BrowserSuite>> = {
+  tabs,
+  recorded,
+  kill,
+  film,
+  takeover,
+  frozen,
+  quota,
+  jobs,
+  notes,
+  readme,
+};
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const browsers = chosen(browserNames);

@@ -19,6 +19,7 @@ import {
   type RevisionText,
 } from '../../src/index.ts';
 import { hearOfDataLoss } from './data-loss.ts';
+import { ballast } from './tab-ballast.ts';
 import { jobsOf } from './tab-jobs.ts';
 
 const dataLoss = hearOfDataLoss();
@@ -29,6 +30,7 @@ let running: Pull | undefined;
 
 const tab = {
   ...jobsOf(kv),
+  ...ballast,
   start(url: string, options: Pick<PullOptions, 'mode' | 'batchSize'> = { mode: 'continuous' }): void {
     follow(pull(couch.db(url), replica, options));
   },
