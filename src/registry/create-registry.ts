@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import { ClosedError, InputError, type PluginError } from '../core/errors.ts';
+import { isPromise } from '../core/is-promise.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import type { RegistryChange } from './announcements.ts';
 import type { Sourced } from './data/collection.ts';
@@ -12,7 +13,6 @@ import { describe } from './describe.ts';
 import type { RegistryDescription } from './description.ts';
 import type { CallOptions, ErrorPolicy, ResultOf } from './dispatch/call.ts';
 import type { ArgsOf } from './hook.ts';
-import { isPromise } from './is-promise.ts';
 import { DATA, type Kind, Ledger, PARTS, pluginError, SERVICES } from './ledger.ts';
 import {
   type Part,

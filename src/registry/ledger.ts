@@ -1,10 +1,10 @@
 import { Subject } from 'rxjs';
 import { ClosedError, InputError, PluginError } from '../core/errors.ts';
+import { isPromise } from '../core/is-promise.ts';
 import type { Platform } from '../core/platform.ts';
 import { Announcements, type RegistryChange } from './announcements.ts';
 import { Collection, type Sourced } from './data/collection.ts';
 import type { DataKey } from './data/data-key.ts';
-import { isPromise } from './is-promise.ts';
 import type { Part } from './parts.ts';
 import type { Plugin } from './registry.ts';
 import { Retirement } from './retirement.ts';

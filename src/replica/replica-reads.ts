@@ -7,7 +7,7 @@ import { type AllDocsRange, listTexts } from './all-docs.ts';
 import type { Followed } from './live/followed.ts';
 import type { LiveReads } from './live/live-reads.ts';
 import { type LocalChangesEvent, type LocalChangesOptions, localChanges } from './live/local-changes.ts';
-import { type RevisionText, readRevision, type Shown } from './read.ts';
+import { type RevisionText, readRevision, readWinners, type Shown } from './read.ts';
 import { parseDoc, type ReplicaDoc } from './replica-doc.ts';
 
 /** A leaf revision of a document. */
@@ -62,6 +62,16 @@ export class ReplicaReads {
   /** The documents in the order of their ids, tombstones left out. Memory: one page of them. */
   allDocs(range: AllDocsRange & Shown = {}): Feed<ReplicaDoc> {
     return listTexts(this.#followed, range, 'winner', (revision) => parseDoc(revision.text));
+  }
+
+  /**
+   * The winners of some documents as text, in the order asked; tombstones and unknown documents are left out.
+   *
+   * @internal
+   */
+  winners(ids: readonly string[]): Promise<RevisionText[]> {
+    const { lifetime, storage } = this.#followed;
+    return lifetime.run(() => readWinners(storage, ids, {}));
   }
 
   /**

@@ -94,9 +94,9 @@ export interface ScanSummary extends ScanCounts {
   readonly complete: boolean;
   /**
    * Where to go on, as `since` of a later call with the same source and plugins: behind what was scanned, when the budget was spent;
-   * with what has changed since, when everything was. Hands out names of databases; keep it from strangers.
+   * with what has changed since, when everything was. Absent where a store keeps that. It has the names of databases in it.
    */
-  readonly token: string;
+  readonly token?: string;
 }
 
 /** What a scan tells. */

@@ -13,6 +13,8 @@ export interface AllDocsOptions {
   /** The last id, included. */
   readonly endKey?: string;
   readonly descending?: boolean;
+  /** Documents that are passed over first. CouchDB walks past each of them. */
+  readonly skip?: number;
   /** The most rows. */
   readonly limit?: number;
   /** Whether rows carry the winning revision. */
@@ -31,7 +33,7 @@ export interface AllDocsOptions {
  */
 export async function* allDocs(
   endpoint: Endpoint,
-  { startKey, limit = Number.POSITIVE_INFINITY, ...shown }: AllDocsOptions,
+  { startKey, skip, limit = Number.POSITIVE_INFINITY, ...shown }: AllDocsOptions,
   signal: AbortSignal,
 ): AsyncGenerator<readonly AllDocsRow[], void, undefined> {
   const tries = new Tries(endpoint, signal);
@@ -42,7 +44,10 @@ export async function* allDocs(
     try {
       const answer = await send(endpoint.connection, {
         url: `${endpoint.url}/_all_docs`,
-        query: listQuery(shown, last ?? startKey, last === undefined ? left : left + 1),
+        query: {
+          ...listQuery(shown, last ?? startKey, last === undefined ? left : left + 1),
+          skip: last === undefined ? skip?.toString() : undefined,
+        },
         reading: { lane: 'feed', isResumable: true },
         signal,
       });

@@ -1,7 +1,7 @@
 import { childController } from '../../core/abort.ts';
 import { CouchtideError, InputError } from '../../core/errors.ts';
+import { isPromise } from '../../core/is-promise.ts';
 import type { Platform } from '../../core/platform.ts';
-import { isPromise } from '../is-promise.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { CallContext } from './call.ts';
 import { type Dispatch, plan } from './modes.ts';

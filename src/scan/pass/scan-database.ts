@@ -1,0 +1,232 @@
+import { isCouchError } from '../../core/errors.ts';
+import { formatSequence, isSameSequence, type Sequence } from '../../couch/feed/sequence.ts';
+import type { ScanEvent } from '../events.ts';
+import type { ScanDb, ScanPlugin } from '../plugin.ts';
+import type { SourceDatabase, SourceInfo } from '../source/scan-source.ts';
+import type { DatabaseMark } from '../state/checkpoint.ts';
+import { Delivery, wantsEveryBody } from './deliver.ts';
+import { DatabaseHandle } from './handle.ts';
+import type { KeptRun } from './kept-run.ts';
+import { commitRuns, drain, type Pass, tellProgress } from './pass.ts';
+import { Visit } from './visit.ts';
+
+/** A visit and where it begins. */
+interface OpenVisit {
+  readonly visit: Visit;
+  since: Sequence;
+}
+
+/**
+ * Shows a database to some plugins, each from where it stands in it: first itself, then its design documents, then its documents.
+ * Those that stand at the same place share every request. What is yielded is to be told.
+ *
+ * @returns whether all of it was scanned; not, when the budget is spent
+ */
+export async function* scanDatabase(
+  pass: Pass,
+  db: SourceDatabase,
+  runs: readonly KeptRun[],
+): AsyncGenerator<readonly ScanEvent[], boolean, undefined> {
+  const visits = runs.map((kept) => new Visit(kept));
+  const { counts, limit, skip, signal, source } = pass;
+  counts.databases += 1;
+  if (skip.db(db.name)) {
+    for (const { kept } of visits) kept.passDatabase(db.name);
+    return true;
+  }
+  await limit.take('db', 1, signal);
+  try {
+    return yield* visit(pass, db, visits);
+  } catch (error) {
+    if (source.isOne || !isPassable(error)) throw error;
+    pass.outbox.push({ type: 'failure', db: db.name, message: messageOf(error), error, fatal: false });
+    for (const { kept } of visits) kept.passDatabase(db.name);
+    yield drain(pass);
+    return true;
+  }
+}
+
+/** Whether an error concerns one database: it was deleted meanwhile, or may not be read. */
+function isPassable(error: unknown): boolean {
+  return isCouchError(error) && [401, 403, 404].includes(error.status);
+}
+
+async function* visit(
+  pass: Pass,
+  db: SourceDatabase,
+  all: readonly Visit[],
+): AsyncGenerator<readonly ScanEvent[], boolean, undefined> {
+  const handle = new DatabaseHandle(db, pass.signal);
+  let info: SourceInfo | undefined;
+  const going: { readonly visit: Visit; readonly mark: DatabaseMark | undefined }[] = [];
+  for (const one of all) {
+    const mark = await one.kept.mark(db.name);
+    if (mark !== undefined) {
+      info ??= await db.info(pass.signal);
+      if (isSameSequence(mark.since, info.updateSeq) && mark.instance === info.instance) {
+        one.kept.passDatabase(db.name);
+        continue;
+      }
+    }
+    if (await enter(one, db.name, handle)) going.push({ visit: one, mark });
+  }
+  if (going.length === 0) {
+    yield drain(pass);
+    return true;
+  }
+  info ??= await db.info(pass.signal);
+  await showDesignDocs(
+    pass,
+    db,
+    handle,
+    going.map(({ visit: one }) => one),
+  );
+  const open: OpenVisit[] = [];
+  for (const { visit: one, mark } of going) {
+    const isSame = mark !== undefined && mark.instance === info.instance;
+    const since = await openDocuments(one, db.name, handle, info, isSame ? mark.since : 0);
+    if (since !== undefined) open.push({ visit: one, since });
+    else if (one.kept.run.outcome === undefined) one.kept.passDatabase(db.name, markOf(info.updateSeq, info));
+  }
+  for (const group of groupBy(open)) {
+    if (!(yield* showDocuments(pass, db, handle, info, group))) return false;
+  }
+  yield drain(pass);
+  return true;
+}
+
+/** Shows the database itself. Whether the plugin wants to see what is in it. */
+async function enter({ kept }: Visit, db: string, handle: ScanDb): Promise<boolean> {
+  const { run } = kept;
+  run.look(db, 'db', '');
+  const go = await run.step('db', 'db', { db }, (state, context) => run.plugin.db(state, handle, context));
+  if (run.outcome !== undefined) return false;
+  if (go === 'ok') return true;
+  if (go === 'stop') run.isThrough = true;
+  kept.passDatabase(db);
+  return false;
+}
+
+async function showDesignDocs(pass: Pass, db: SourceDatabase, handle: ScanDb, visits: readonly Visit[]): Promise<void> {
+  const readers = visits.filter(
+    ({ kept }) => kept.run.plugin.ddoc !== undefined && kept.positionIn(db.name).inDocuments !== true,
+  );
+  if (readers.length === 0) return;
+  for await (const ddocs of db.designDocs(pass.signal)) {
+    for (const ddoc of ddocs) {
+      pass.counts.designDocs += 1;
+      if (pass.skip.ddoc(ddoc.id)) continue;
+      for (const one of readers) {
+        if (!one.goesOn) continue;
+        const { run } = one.kept;
+        run.look(db.name, 'ddoc', ddoc.id);
+        const subject = { db: db.name, id: ddoc.id, rev: ddoc.rev };
+        const go = await run.step('ddoc', 'ddoc', subject, (state, context) =>
+          run.plugin.ddoc?.(state, handle, ddoc, context),
+        );
+        if (go === 'stop') one.stop();
+      }
+    }
+    if (!readers.some(({ goesOn }) => goesOn)) break;
+  }
+  for (const one of readers) {
+    one.kept.passDesignDocs(db.name);
+    one.goOn();
+  }
+}
+
+/** After which sequence a plugin is shown the documents; undefined where it wants none. */
+async function openDocuments(
+  { kept }: Visit,
+  db: string,
+  handle: ScanDb,
+  info: SourceInfo,
+  base: Sequence,
+): Promise<Sequence | undefined> {
+  const { run } = kept;
+  if (run.outcome !== undefined || !wantsDocuments(run.plugin)) return undefined;
+  const answer = await run.ask('dbOpened', { db }, (state, context) =>
+    run.plugin.dbOpened?.(state, handle, info, context),
+  );
+  if (answer === undefined) return undefined;
+  const since = answer['since'] as Sequence | undefined;
+  return kept.positionIn(db).since ?? since ?? base;
+}
+
+function wantsDocuments({ dbOpened, docId, docRevs, doc, dbClosing }: ScanPlugin): boolean {
+  return [dbOpened, docId, docRevs, doc, dbClosing].some((callback) => callback !== undefined);
+}
+
+function groupBy(open: readonly OpenVisit[]): OpenVisit[][] {
+  const groups = new Map<string, OpenVisit[]>();
+  for (const one of open) {
+    const place = formatSequence(one.since);
+    groups.set(place, [...(groups.get(place) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
+async function* showDocuments(
+  pass: Pass,
+  db: SourceDatabase,
+  handle: ScanDb,
+  info: SourceInfo,
+  group: readonly OpenVisit[],
+): AsyncGenerator<readonly ScanEvent[], boolean, undefined> {
+  const { limit, signal, counts, budget, batch } = pass;
+  const visits = group.map(({ visit: one }) => one);
+  const delivery = new Delivery(pass, db, handle);
+  let place = group[0]?.since ?? 0;
+  let uncommitted = 0;
+  const wanting = visits.filter(({ kept: { run } }) => wantsRows(run.plugin));
+  const pages =
+    wanting.length === 0
+      ? []
+      : db.changes(place, {
+          withDocs: wantsEveryBody(pass, wanting),
+          limit: Math.min(batch, budget.documentsLeft(counts.documents)),
+          before: () => limit.take('feed', 1, signal),
+          signal,
+        });
+  for await (const page of pages) {
+    await delivery.deliver(page.rows, wanting);
+    uncommitted += page.rows.length;
+    if (page.place === undefined) continue;
+    place = page.place;
+    for (const { kept } of visits) kept.position = { db: db.name, inDocuments: true, since: place };
+    const isSpent = budget.isSpent(counts.documents);
+    await commitRuns(
+      pass,
+      visits.map(({ kept }) => kept),
+      isSpent || uncommitted >= batch,
+    );
+    if (uncommitted >= batch) uncommitted = 0;
+    const { pending } = page;
+    tellProgress(pass, db.name, pending);
+    yield drain(pass);
+    if (!wanting.some(({ goesOn }) => goesOn)) break;
+    // What is still to come may be nothing at all.
+    if (isSpent && pending !== 0) return false;
+  }
+  for (const { kept } of visits) {
+    const { run } = kept;
+    if (run.outcome !== undefined) continue;
+    await run.step('dbClosing', 'db', { db: db.name }, (state, context) =>
+      run.plugin.dbClosing?.(state, handle, context),
+    );
+    kept.passDatabase(db.name, markOf(wanting.length === 0 ? info.updateSeq : place, info));
+  }
+  return true;
+}
+
+function wantsRows({ docId, docRevs, doc }: ScanPlugin): boolean {
+  return docId !== undefined || docRevs !== undefined || doc !== undefined;
+}
+
+function markOf(since: Sequence, { instance }: SourceInfo): DatabaseMark {
+  return { since, ...(instance === undefined ? {} : { instance }) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,156 @@
+import { decodeJson, encodeJson } from '../../kv/json.ts';
+import type { Decision, Entry, Key, Kv } from '../../kv/kv.ts';
+import { listPages } from '../../kv/list.ts';
+import { readMany } from '../../kv/read-many.ts';
+import { sweep } from '../../kv/sweep.ts';
+import type { Finding } from '../events.ts';
+import type { Scanned } from '../run/plugin-run.ts';
+import { asCheckpoint, asMark, type Checkpoint, type DatabaseMark } from './checkpoint.ts';
+import { decodeFindings, encodeFindings } from './findings-record.ts';
+import type { ScanLayout } from './layout.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
+
+/** A record to be written, or deleted where there is no value. */
+type Mutation = readonly [Key, Uint8Array | undefined];
+
+/** Commits mutations on the condition that this scan is still the one to do so. */
+export type Commit = (
+  decide: (seen: readonly (Entry | undefined)[]) => Decision<undefined>,
+  guards?: readonly Key[],
+) => Promise<void>;
+
+/** Keeps the state of a scan and what it finds in a store. */
+export class StoreLedger implements Ledger {
+  readonly isKept = true;
+  readonly #kv: Kv;
+  readonly #layout: ScanLayout;
+  readonly #commit: Commit;
+
+  /** @param commit how it is written, such as by `Job.guard` */
+  constructor(kv: Kv, layout: ScanLayout, commit: Commit) {
+    this.#kv = kv;
+    this.#layout = layout;
+    this.#commit = commit;
+  }
+
+  async load(plugin: string): Promise<Checkpoint | undefined> {
+    const [entry] = await this.#kv.read([this.#layout.checkpoint(plugin)]);
+    return entry === undefined ? undefined : asCheckpoint(decodeJson(entry.value));
+  }
+
+  async mark(plugin: string, db: string): Promise<DatabaseMark | undefined> {
+    const [entry] = await this.#kv.read([await this.#layout.mark(plugin, db)]);
+    return entry === undefined ? undefined : asMark(decodeJson(entry.value));
+  }
+
+  async commit(plugin: string, { checkpoint, scanned, marks, designDocsOf, passage }: LedgerEntry): Promise<void> {
+    const withdraws = checkpoint.extent === 'changes';
+    const mutations: Mutation[] = await this.#findings(plugin, scanned, passage, withdraws);
+    if (withdraws) {
+      for (const db of designDocsOf) mutations.push(...(await this.#oldDesignDocs(plugin, db, passage, scanned)));
+    }
+    for (const { db, mark } of marks) mutations.push([await this.#layout.mark(plugin, db), encodeJson(mark)]);
+    mutations.push([this.#layout.checkpoint(plugin), encodeJson(checkpoint)]);
+    for (const some of this.#batches(mutations)) await this.#write(some);
+  }
+
+  async withdraw(plugin: string, passage: string): Promise<void> {
+    let old: Mutation[] = [];
+    for await (const entries of listPages(this.#kv, { prefix: this.#layout.findings })) {
+      for (const entry of entries) {
+        if (entry.key.at(PLUGIN) === plugin && decodeFindings(entry).passage !== passage)
+          old.push([entry.key, undefined]);
+      }
+      for (const some of this.#batches(old)) await this.#write(some);
+      old = [];
+    }
+  }
+
+  async forget(plugin: string): Promise<void> {
+    await this.#write([[this.#layout.checkpoint(plugin), undefined]]);
+    await sweep(this.#kv, this.#layout.marks(plugin));
+  }
+
+  /** What was found in each object takes the place of what was found in it before. */
+  async #findings(
+    plugin: string,
+    scanned: readonly Scanned[],
+    passage: string,
+    withdraws: boolean,
+  ): Promise<Mutation[]> {
+    const { valueBytes } = this.#kv.limits;
+    const objects: { readonly key: Key; readonly values: readonly Uint8Array[] }[] = [];
+    for (const { db, phase, id, findings } of scanned) {
+      if (findings.size === 0 && !withdraws) continue;
+      const key = await this.#layout.object(db, phase, plugin, id);
+      objects.push({ key, values: encodeFindings(passage, [...findings.values()] as Finding[], valueBytes) });
+    }
+    const first = withdraws
+      ? await readMany(
+          this.#kv,
+          objects.map(({ key }) => [...key, 0]),
+        )
+      : [];
+    return objects.flatMap(({ key, values }, index) => {
+      const before = first[index];
+      const parts = before === undefined ? 0 : decodeFindings(before).parts;
+      const set = values.map((value, part): Mutation => [[...key, part], value]);
+      const old = Array.from({ length: Math.max(0, parts - values.length) }, (_, part): Mutation => {
+        return [[...key, values.length + part], undefined];
+      });
+      return [...set, ...old];
+    });
+  }
+
+  /** What was found in design documents that are gone. */
+  async #oldDesignDocs(plugin: string, db: string, passage: string, scanned: readonly Scanned[]): Promise<Mutation[]> {
+    const seen = new Set(scanned.filter(({ db: of, phase }) => of === db && phase === 'ddoc').map(({ id }) => id));
+    const old: Mutation[] = [];
+    const prefix = await this.#layout.findingsIn(db, 'ddoc', plugin);
+    for await (const entries of listPages(this.#kv, { prefix })) {
+      for (const entry of entries) {
+        const record = decodeFindings(entry);
+        const id = record.findings[0]?.id;
+        if (record.passage !== passage && (id === undefined || !seen.has(id))) old.push([entry.key, undefined]);
+      }
+    }
+    return old;
+  }
+
+  #write(mutations: readonly Mutation[]): Promise<void> {
+    return this.#commit(() => ({
+      set: mutations.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+      delete: mutations.flatMap(([key, value]) => (value === undefined ? [key] : [])),
+      result: undefined,
+    }));
+  }
+
+  /** As many at once as the store takes, in their order. */
+  *#batches(mutations: readonly Mutation[]): Generator<Mutation[], void, undefined> {
+    const { mutationsPerUpdate, bytesPerUpdate, keyBytesPerUpdate } = this.#kv.limits;
+    const most = Math.max(
+      1,
+      Math.min(mutationsPerUpdate - RESERVED, Math.floor(keyBytesPerUpdate / LONGEST_KEY) - RESERVED),
+    );
+    let some: Mutation[] = [];
+    let bytes = 0;
+    for (const mutation of mutations) {
+      const size = (mutation[1]?.byteLength ?? 0) + LONGEST_KEY;
+      if (some.length > 0 && (some.length >= most || bytes + size > bytesPerUpdate - RESERVED * LONGEST_KEY)) {
+        yield some;
+        [some, bytes] = [[], 0];
+      }
+      some.push(mutation);
+      bytes += size;
+    }
+    if (some.length > 0) yield some;
+  }
+}
+
+/** Where in the key of a finding its plugin stands, from the end. */
+const PLUGIN = -4;
+
+/** What whoever commits adds of his own, at the most. */
+const RESERVED = 3;
+
+const LONGEST_KEY = 2048;
