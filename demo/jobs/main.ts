@@ -1,6 +1,6 @@
 /**
  * `npm run demo:jobs`: a pull as a job. Two workers share a queue on disk, each in a process of its own; the one that pulls is killed
- * midway, and the other goes on from its checkpoint. Whatever is told of the job comes from the store. Ends by itself.
+ * midway, and the other goes on from its checkpoint. Whatever is told of the job comes from the store. Ends by itself, and leaves nothing behind.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,6 +22,7 @@ const SLOW = 500;
 const FAST = 20;
 
 const begun = performance.now();
+const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 const directory = await mkdtemp(join(tmpdir(), 'couchtide-demo-'));
 const server = await startServer();
 const kv = await fsKv(directory);
@@ -29,6 +30,16 @@ const queue = createQueue(kv);
 const workers = new Map<string, ChildProcess>();
 let known: JobView | undefined;
 try {
+  await Promise.race([show(), interrupted]);
+} finally {
+  for (const worker of workers.values()) await end(worker, () => worker.connected && worker.disconnect());
+  await kv.close();
+  await server.close();
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** Shows it all, to the end. */
+async function show(): Promise<void> {
   const source = `${server.url}/recipes`;
   tell(`A small CouchDB has ${plural(await fill(source), 'revision')} of recipes`);
   server.latency = SLOW;
@@ -39,11 +50,6 @@ try {
   const [kept] = await Promise.all([killMidway(), queue.state$('pull', 'recipes').forEach(tellNews)]);
   const fetched = writtenOf(await queue.get('pull', 'recipes'));
   tell(`${kept} revisions were there, ${fetched} were fetched by who went on: ${kept + fetched} in all`);
-} finally {
-  for (const worker of workers.values()) await end(worker, () => worker.disconnect());
-  await kv.close();
-  await server.close();
-  await rm(directory, { recursive: true, force: true });
 }
 
 /** Kills the worker of the job once it has written something; gives how many revisions are on disk then. */
@@ -81,7 +87,7 @@ function startWorker(name: string): ChildProcess {
 }
 
 /** Ends a process, if it has not ended. */
-async function end(worker: ChildProcess, how: () => void): Promise<void> {
+async function end(worker: ChildProcess, how: () => unknown): Promise<void> {
   if (worker.exitCode !== null || worker.signalCode !== null) return;
   const ended = once(worker, 'exit');
   how();

@@ -10,8 +10,8 @@ import { ask, eventually, openTab, until } from './tab.ts';
 const DOCUMENTS = 3000;
 /** Rows of a batch. */
 const BATCH = 100;
-/** Milliseconds in which the next tab has to have taken over, on a busy machine; on one with nothing else to do it takes some hundredths of a second. */
-const SOON = 5000;
+/** Milliseconds in which the next tab has to have taken over; on a machine with nothing else to do it takes some hundredths of a second. */
+const SOON = 1000;
 
 /** How slowly the source answers, so that the tab is lost in the middle of its pull. */
 const DRIP = { pause: { ms: 20, per: 'chunk' } } as const;
