@@ -33,7 +33,7 @@ test.for(['the program', 'the program and its workers'])(
   },
   async (whom) => {
     const directory = await temporaryDirectory();
-      const env = { ...process.env, TMPDIR: directory };
+    const env = { ...process.env, TMPDIR: directory };
     const demo = spawn(process.execPath, [main], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const pid = demo.pid ?? Number.NaN;
     onTestFinished(() => void demo.kill('SIGKILL'));
