@@ -44,7 +44,7 @@ describe('scan', () => {
     ]);
     expect(seenBy(plugin, 'db')).toEqual(names);
     expect(seenBy(plugin, 'ddoc')).toEqual(['dbname1/_design/doc2', 'dbname2/_design/doc4']);
-    expect(seenBy(plugin, 'doc').toSorted()).toEqual([
+    expect(seenBy(plugin, 'doc').sort()).toEqual([
       'dbname1/_design/doc2',
       'dbname1/doc1',
       'dbname2/_design/doc4',
@@ -150,7 +150,7 @@ describe('scan', () => {
       calls.calls as never,
     );
     await scanAll([plugin]);
-    for (const [name, of] of Object.entries(expected)) expect(seenBy(plugin, name).toSorted()).toEqual(of);
+    for (const [name, of] of Object.entries(expected)) expect(seenBy(plugin, name).sort()).toEqual(of);
     expect(countOf(plugin, 'complete')).toBe(complete);
   });
 
@@ -260,7 +260,7 @@ describe('scan', () => {
       const next = summaryOf(await scanAll([plugin], { budget: { documents: 1 }, since: token }));
       token = next.complete ? undefined : next.token;
     }
-    expect(seenBy(plugin, 'doc').toSorted()).toEqual([
+    expect(seenBy(plugin, 'doc').sort()).toEqual([
       'dbname1/_design/doc2',
       'dbname1/doc1',
       'dbname2/_design/doc4',

@@ -66,7 +66,7 @@ async function kept(options = {}): Promise<string[]> {
 }
 
 const expected = ['one', 'three', 'two'].flatMap((db) =>
-  Array.from({ length: 10 }, (_, n) => `${db}/d${n * 10}`).toSorted(),
+  Array.from({ length: 10 }, (_, n) => `${db}/d${n * 10}`).sort(),
 );
 
 describe('a scan with a store', () => {
@@ -109,10 +109,10 @@ describe('a scan with a store', () => {
     const summary = await run(plugin, { since: 'last' });
     const requests = server.requests.total;
     server.deleteDatabase('four');
-    expect(plugin.shown.toSorted()).toEqual(['four/d0', 'three/d10', 'three/d31']);
+    expect(plugin.shown.sort()).toEqual(['four/d0', 'three/d10', 'three/d31']);
     expect(summary).toMatchObject({ complete: true, findings: 2 });
     expect(await kept()).toEqual(
-      [...expected.filter((found) => !['three/d10', 'three/d20'].includes(found)), 'four/d0', 'three/d31'].toSorted(
+      [...expected.filter((found) => !['three/d10', 'three/d20'].includes(found)), 'four/d0', 'three/d31'].sort(
         byDatabase,
       ),
     );

@@ -1,4 +1,5 @@
 import type { Platform } from '../../core/platform.ts';
+import type { Sequence } from '../../couch/feed/sequence.ts';
 import type { ScanCounts, ScanEvent } from '../events.ts';
 import type { ScanSource } from '../source/scan-source.ts';
 import type { Budget } from './budget.ts';
@@ -17,6 +18,10 @@ export interface Pass {
   readonly skip: SkipPatterns;
   readonly limit: RateLimit;
   readonly budget: Budget;
+  /** What is shown of documents, where others are shown the rest of them. */
+  readonly only?: 'tombstones';
+  /** Where a later scan begins in the database, where that is not where this one ends. */
+  readonly markAt?: Sequence;
   /** Documents between two commits. */
   readonly batch: number;
   /** The longest time between two commits, in milliseconds. */

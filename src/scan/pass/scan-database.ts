@@ -1,13 +1,14 @@
 import { isCouchError } from '../../core/errors.ts';
 import { formatSequence, isSameSequence, type Sequence } from '../../couch/feed/sequence.ts';
 import type { ScanEvent } from '../events.ts';
-import type { ScanDb, ScanPlugin } from '../plugin.ts';
+import type { ScanDb } from '../plugin.ts';
 import type { SourceDatabase, SourceInfo } from '../source/scan-source.ts';
 import type { DatabaseMark } from '../state/checkpoint.ts';
 import { Delivery, wantsEveryBody } from './deliver.ts';
 import { DatabaseHandle } from './handle.ts';
 import type { KeptRun } from './kept-run.ts';
 import { commitRuns, drain, type Pass, tellProgress } from './pass.ts';
+import { enter, openDocuments, showDesignDocs, wantsRows } from './steps.ts';
 import { Visit } from './visit.ts';
 
 /** A visit and where it begins. */
@@ -86,75 +87,14 @@ async function* visit(
     const isSame = mark !== undefined && mark.instance === info.instance;
     const since = await openDocuments(one, db.name, handle, info, isSame ? mark.since : 0);
     if (since !== undefined) open.push({ visit: one, since });
-    else if (one.kept.run.outcome === undefined) one.kept.passDatabase(db.name, markOf(info.updateSeq, info));
+    else if (one.kept.run.outcome === undefined)
+      one.kept.passDatabase(db.name, markOf(pass.markAt ?? info.updateSeq, info));
   }
   for (const group of groupBy(open)) {
     if (!(yield* showDocuments(pass, db, handle, info, group))) return false;
   }
   yield drain(pass);
   return true;
-}
-
-/** Shows the database itself. Whether the plugin wants to see what is in it. */
-async function enter({ kept }: Visit, db: string, handle: ScanDb): Promise<boolean> {
-  const { run } = kept;
-  run.look(db, 'db', '');
-  const go = await run.step('db', 'db', { db }, (state, context) => run.plugin.db(state, handle, context));
-  if (run.outcome !== undefined) return false;
-  if (go === 'ok') return true;
-  if (go === 'stop') run.isThrough = true;
-  kept.passDatabase(db);
-  return false;
-}
-
-async function showDesignDocs(pass: Pass, db: SourceDatabase, handle: ScanDb, visits: readonly Visit[]): Promise<void> {
-  const readers = visits.filter(
-    ({ kept }) => kept.run.plugin.ddoc !== undefined && kept.positionIn(db.name).inDocuments !== true,
-  );
-  if (readers.length === 0) return;
-  for await (const ddocs of db.designDocs(pass.signal)) {
-    for (const ddoc of ddocs) {
-      pass.counts.designDocs += 1;
-      if (pass.skip.ddoc(ddoc.id)) continue;
-      for (const one of readers) {
-        if (!one.goesOn) continue;
-        const { run } = one.kept;
-        run.look(db.name, 'ddoc', ddoc.id);
-        const subject = { db: db.name, id: ddoc.id, rev: ddoc.rev };
-        const go = await run.step('ddoc', 'ddoc', subject, (state, context) =>
-          run.plugin.ddoc?.(state, handle, ddoc, context),
-        );
-        if (go === 'stop') one.stop();
-      }
-    }
-    if (!readers.some(({ goesOn }) => goesOn)) break;
-  }
-  for (const one of readers) {
-    one.kept.passDesignDocs(db.name);
-    one.goOn();
-  }
-}
-
-/** After which sequence a plugin is shown the documents; undefined where it wants none. */
-async function openDocuments(
-  { kept }: Visit,
-  db: string,
-  handle: ScanDb,
-  info: SourceInfo,
-  base: Sequence,
-): Promise<Sequence | undefined> {
-  const { run } = kept;
-  if (run.outcome !== undefined || !wantsDocuments(run.plugin)) return undefined;
-  const answer = await run.ask('dbOpened', { db }, (state, context) =>
-    run.plugin.dbOpened?.(state, handle, info, context),
-  );
-  if (answer === undefined) return undefined;
-  const since = answer['since'] as Sequence | undefined;
-  return kept.positionIn(db).since ?? since ?? base;
-}
-
-function wantsDocuments({ dbOpened, docId, docRevs, doc, dbClosing }: ScanPlugin): boolean {
-  return [dbOpened, docId, docRevs, doc, dbClosing].some((callback) => callback !== undefined);
 }
 
 function groupBy(open: readonly OpenVisit[]): OpenVisit[][] {
@@ -183,14 +123,15 @@ async function* showDocuments(
     wanting.length === 0
       ? []
       : db.changes(place, {
-          withDocs: wantsEveryBody(pass, wanting),
+          withDocs: pass.only === undefined && wantsEveryBody(pass, wanting),
           limit: Math.min(batch, budget.documentsLeft(counts.documents)),
           before: () => limit.take('feed', 1, signal),
           signal,
         });
   for await (const page of pages) {
-    await delivery.deliver(page.rows, wanting);
-    uncommitted += page.rows.length;
+    const rows = pass.only === 'tombstones' ? page.rows.filter(({ deleted }) => deleted) : page.rows;
+    await delivery.deliver(rows, wanting);
+    uncommitted += rows.length;
     if (page.place === undefined) continue;
     place = page.place;
     for (const { kept } of visits) kept.position = { db: db.name, inDocuments: true, since: place };
@@ -214,13 +155,9 @@ async function* showDocuments(
     await run.step('dbClosing', 'db', { db: db.name }, (state, context) =>
       run.plugin.dbClosing?.(state, handle, context),
     );
-    kept.passDatabase(db.name, markOf(wanting.length === 0 ? info.updateSeq : place, info));
+    kept.passDatabase(db.name, markOf(pass.markAt ?? (wanting.length === 0 ? info.updateSeq : place), info));
   }
   return true;
-}
-
-function wantsRows({ docId, docRevs, doc }: ScanPlugin): boolean {
-  return docId !== undefined || docRevs !== undefined || doc !== undefined;
 }
 
 function markOf(since: Sequence, { instance }: SourceInfo): DatabaseMark {

@@ -175,6 +175,17 @@ export class PluginRun {
     this.#tell(undefined, subject, error, true);
   }
 
+  /** Takes back what was found in one phase and not kept yet. */
+  discard(phase: Phase): void {
+    for (const [key, scanned] of this.#scanned) {
+      if (scanned.phase !== phase) continue;
+      const found = new Set<unknown>(scanned.findings.values());
+      this.#told = this.#told.filter((event) => !found.has(event));
+      this.findings -= found.size;
+      this.#scanned.delete(key);
+    }
+  }
+
   /** What was looked at and what was told since the last time. */
   take(): { readonly scanned: Scanned[]; readonly told: (Finding | Report | Failure)[] } {
     const taken = { scanned: [...this.#scanned.values()], told: this.#told };
