@@ -27,8 +27,17 @@ export interface TestDatabase {
   readonly docs: readonly TestDocument[];
 }
 
-/** A finding with the database and the document that it is about. */
-export type Found = FindingDetails & { readonly db: string };
+/** A finding of `find`. */
+export interface FoundInDoc extends FindingDetails {
+  readonly tag: string;
+  readonly where: string;
+  readonly at?: string;
+}
+
+/** A finding of `find` with the database and the document that it is about. */
+export interface Found extends FoundInDoc {
+  readonly db: string;
+}
 
 /** Leads a plugin through databases, in the order in which a scan calls it, and gives what it finds. */
 export async function findIn<S>(plugin: ScanPlugin<S>, databases: readonly TestDatabase[]): Promise<Found[]> {
@@ -37,7 +46,7 @@ export async function findIn<S>(plugin: ScanPlugin<S>, databases: readonly TestD
   const context: ScanContext = {
     scan: 'test',
     plugin: plugin.name,
-    found: (finding) => findings.push({ ...about, ...finding }),
+    found: (finding) => findings.push({ ...about, tag: '', where: '', ...finding }),
     report: () => {},
     write: async () => {},
     signal: new AbortController().signal,
@@ -69,10 +78,10 @@ export async function findIn<S>(plugin: ScanPlugin<S>, databases: readonly TestD
   return findings;
 }
 
-/** What a plugin finds in one document. */
-export async function findInDoc<S>(plugin: ScanPlugin<S>, doc: TestDocument): Promise<FindingDetails[]> {
+/** What a plugin finds in one document, without saying which. */
+export async function findInDoc<S>(plugin: ScanPlugin<S>, doc: TestDocument): Promise<FoundInDoc[]> {
   const findings = await findIn(plugin, [{ name: 'db', docs: [doc] }]);
-  return findings.map(({ db, id, rev, ...finding }) => finding);
+  return findings.filter(({ where }) => where !== 'db').map(({ db, id, rev, ...finding }) => finding);
 }
 
 type Leaf = ScanRevision & Omit<ScanDoc, 'deleted'>;
