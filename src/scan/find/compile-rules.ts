@@ -50,10 +50,7 @@ export async function compileRules(rules: TaggedRules, native: boolean): Promise
 
 function groupOf(rules: readonly CompiledRule[], engine: PatternEngine, syntax: 'linear' | 'native'): RuleGroup {
   const sources = rules.map(({ rule }) => sourceOf(rule.pattern, rule.flags));
-  const relaxed = sources.flatMap(({ source, flags }) => {
-    const wider = relax(source, syntax);
-    return wider === undefined ? [] : [{ source: wider, flags }];
-  });
+  const relaxed = sources.flatMap((source) => relax(source, syntax) ?? []);
   // Members are written in a way in which no document has them.
   const isSound = relaxed.length === sources.length && !rules.some(({ rule }) => rule.members);
   return { rules, matching: engine.set(sources), anywhere: isSound ? engine.set(relaxed) : undefined };

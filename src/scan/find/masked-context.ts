@@ -5,34 +5,42 @@ import type { Match } from './pattern.ts';
 const MASK = '***';
 
 /**
- * A match with what stands around it, but not itself, nor anything else in the text that one of the rules has found.
+ * A match with what stands around it, but not itself, nor anything else in the text that one of the rules has found: of the pattern
+ * `pin \d+` in `my pin 1234.`, with two characters on either side, `y ***.`
  *
  * @param size how many characters on either side
- *
- * @example the pattern `pin \d+`, with two characters on either side
- * ```text
- * 'my pin 1234.' -> 'y ***.'
- * ```
  */
 export function maskedContext(text: string, match: Match, size: number, rules: readonly CompiledRule[]): string {
   const start = Math.max(0, match.index - size);
   const end = Math.min(text.length, endOf(match) + size);
-  const spans: (readonly [start: number, end: number])[] = [];
-  for (const { pattern } of rules) {
-    for (const other of pattern.matches(text)) {
-      if (other.index >= end) break;
-      if (endOf(other) > start) spans.push([other.index, endOf(other)]);
-    }
-  }
   let shown = '';
   let at = start;
-  for (const [from, to] of spans.sort(([a], [b]) => a - b)) {
-    if (from > at || (from === at && shown === '')) shown += `${text.slice(at, from)}${MASK}`;
-    // What overlaps with the one before is behind the same mask.
-    else if (to > at && !shown.endsWith(MASK)) shown += MASK;
-    at = Math.max(at, to);
+  for (const [from, to] of spansOf(text, rules, start, end)) {
+    shown += text.slice(at, from) + MASK;
+    at = to;
   }
   return shown + text.slice(at, Math.max(at, end));
+}
+
+type Span = [from: number, to: number];
+
+/** Where the rules match in a part of a text; matches that overlap or touch are one, and none begins before the part. */
+function spansOf(text: string, rules: readonly CompiledRule[], start: number, end: number): readonly Span[] {
+  const spans: Span[] = [];
+  for (const { pattern } of rules) {
+    for (const match of pattern.matches(text)) {
+      if (match.index >= end) break;
+      const from = Math.max(start, match.index);
+      if (endOf(match) > from) spans.push([from, endOf(match)]);
+    }
+  }
+  const joined: Span[] = [];
+  for (const [from, to] of spans.sort(([a], [b]) => a - b)) {
+    const last = joined.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else joined.push([from, to]);
+  }
+  return joined;
 }
 
 function endOf(match: Match): number {

@@ -1,3 +1,5 @@
+import type { PatternSource } from './pattern.ts';
+
 /**
  * A pattern that matches wherever the given one does, also when the text stands inside of a larger one, between quotes: without its
  * anchors. What else a pattern says of its surroundings, word boundaries, quotes do not change. Undefined where that cannot be told:
@@ -5,12 +7,13 @@
  *
  * @example
  * ```ts
- * relax('^-+BEGIN [A-Z^$]+$', 'linear'); // '(?:)-+BEGIN [A-Z^$]+(?:)'
+ * relax({ source: '^-+BEGIN [A-Z^$]+$', flags: '' }, 'linear')?.source; // '(?:)-+BEGIN [A-Z^$]+(?:)'
  * ```
  */
-export function relax(source: string, syntax: 'linear' | 'native'): string | undefined {
-  if (/\(\?<?[=!]|\\Q/.test(source) || (syntax === 'native' && /\[[^\]]*\[/.test(source))) return undefined;
-  return source.replace(syntax === 'linear' ? LINEAR : NATIVE, (token) => (ANCHORS.has(token) ? '(?:)' : token));
+export function relax({ source, flags }: PatternSource, syntax: 'linear' | 'native'): PatternSource | undefined {
+  if (/\(\?<?[=!]|\\Q/.test(source) || flags.includes('v')) return undefined;
+  const token = syntax === 'linear' ? LINEAR : NATIVE;
+  return { source: source.replace(token, (part) => (ANCHORS.has(part) ? '(?:)' : part)), flags };
 }
 
 /** An escape, a class as a whole, or a character. A bracket that comes first in a class is a character of it. */
