@@ -57,9 +57,10 @@ function onWake(wake: () => void): () => void {
     if (!('persisted' in event) || event.persisted === true) wake();
   };
   const events = ['online', 'offline', 'pageshow', 'resume'];
-  for (const name of events) globalThis.addEventListener(name, onEvent);
+  // On the way down, as `resume` is sent to the document and does not come up again.
+  for (const name of events) globalThis.addEventListener(name, onEvent, { capture: true });
   return () => {
-    for (const name of events) globalThis.removeEventListener(name, onEvent);
+    for (const name of events) globalThis.removeEventListener(name, onEvent, { capture: true });
   };
 }
 

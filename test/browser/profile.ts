@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContext } from 'playwright';
-import { type BrowserName, type Extras, launchIn } from './browsers.ts';
+import { type BrowserContext, chromium } from 'playwright';
+import { type BrowserName, commandOf, type Extras, launchIn } from './browsers.ts';
 import { type BrowserProcess, killAll, processesWith } from './processes.ts';
+import { eventually } from './tab.ts';
 
 /** A browser of its own that may be killed, and what it keeps. */
 export class Profile {
@@ -32,10 +34,29 @@ export class Profile {
 
   /** Starts the browser, with what it kept before. */
   async open(): Promise<BrowserContext> {
-    this.#context = await launchIn(this.#name, this.directory, this.#extras);
+    return this.#keep(await launchIn(this.#name, this.directory, this.#extras));
+  }
+
+  /**
+   * Starts Chromium as a person does. Of pages that are driven from their beginning the browser makes believe that they are always in
+   * front; these can be hidden.
+   */
+  async openUnwatched(): Promise<BrowserContext> {
+    const [program, given] = commandOf('chromium', this.directory, 'about:blank');
+    spawn(program, ['--remote-debugging-port=0', ...given], { stdio: 'ignore' });
+    const address = (): Promise<string> => readFile(join(this.directory, 'DevToolsActivePort'), 'utf8').catch(() => '');
+    const [port] = (await eventually(address, (lines) => lines.includes('\n'))).split('\n');
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
+    const [context] = browser.contexts();
+    if (context === undefined) throw new Error('The browser has no context');
+    return this.#keep(context);
+  }
+
+  #keep(context: BrowserContext): BrowserContext {
+    this.#context = context;
     // Heard from the beginning, as a browser may end by itself.
-    this.#isClosed = this.#context.waitForEvent('close', { timeout: 0 });
-    return this.#context;
+    this.#isClosed = context.waitForEvent('close', { timeout: 0 });
+    return context;
   }
 
   processes(): Promise<BrowserProcess[]> {
