@@ -4,7 +4,7 @@ import { find } from '../../../src/scan/find/find.ts';
 import type { FindRule } from '../../../src/scan/find/rule.ts';
 import { findInDoc } from './driver.ts';
 
-/** Patterns that mean the same to every engine: anchors, word boundaries, classes, quotes, and characters that JSON escapes. */
+/** Patterns that mean the same to both engines, where JavaScript's sees characters (flag u): anchors, word boundaries, classes, quotes, and characters that JSON escapes. */
 const PATTERNS = [
   'a',
   '^a',
@@ -47,11 +47,13 @@ describe.each(['linear', 'native', 'both'])('find (%s)', (engines) => {
         async (patterns, body) => {
           const rules = patterns.map((source, i) => {
             const isNative = engines === 'native' || (engines === 'both' && i % 2 === 1);
-            return [`${i}`, isNative ? new RegExp(source) : source] as const;
+            return [`${i}`, isNative ? new RegExp(source, 'u') : source] as const;
           });
           const findings = await findInDoc(find(Object.fromEntries(rules)), { _id: '1', v: body });
           const expected = textsIn({ v: body }, '').flatMap(({ text, where, at }) =>
-            patterns.flatMap((source, i) => (new RegExp(source).test(text) ? [{ tag: `${i}`, where, ...at }] : [])),
+            patterns.flatMap((source, i) =>
+              new RegExp(source, 'u').test(text) ? [{ tag: `${i}`, where, ...at }] : [],
+            ),
           );
           expect(findings.filter(({ where }) => where !== 'id')).toEqual(expected);
         },
