@@ -45,7 +45,7 @@ const STOPPED: Standstill = {
 const FROZEN: Standstill = {
   what: 'is hidden and frozen by the browser',
   loss: 'dies without a sign',
-  start: (profile) => profile.openUnwatched(),
+  start: (profile) => profile.openPlain(),
   async open(_profile, context, siteUrl) {
     const page = await openTab(context, siteUrl);
     const session = await context.newCDPSession(page);

@@ -11,10 +11,15 @@ import { Profile } from './profile.ts';
 import { ask, openTab } from './tab.ts';
 
 const WORKERS = isSoak ? 6 : 4;
-const JOBS = isSoak ? 1000 : 200;
+const JOBS = isSoak ? 1000 : 100;
 const TYPE = 'task';
 /** In milliseconds; who is stopped for longer is a zombie when it goes on. */
 const TIMEOUT = 3000;
+/**
+ * Of a run, in milliseconds. So a tab waits most of the time: one that is stopped amid a commit holds up the store for all, and
+ * nobody can take its jobs.
+ */
+const LENGTH = 1000;
 /** Acts of violence, at least half of which have to happen before the work is done. */
 const ACTS = isSoak ? 30 : 4;
 
@@ -43,7 +48,7 @@ export const jobs: BrowserSuite = ({ name, siteUrl }) => [
               worker.isReady = true;
               if (event === 'lost') lost += 1;
             });
-            await ask(tab.page, 'workOnJobs', TYPE);
+            await ask(tab.page, 'workOnJobs', TYPE, LENGTH);
             return worker;
           };
           const { kills, stops } = await harass({

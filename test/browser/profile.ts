@@ -37,11 +37,8 @@ export class Profile {
     return this.#keep(await launchIn(this.#name, this.directory, this.#extras));
   }
 
-  /**
-   * Starts Chromium as a person does. Of pages that are driven from their beginning the browser makes believe that they are always in
-   * front; these can be hidden.
-   */
-  async openUnwatched(): Promise<BrowserContext> {
+  /** Starts Chromium as a person does, whose pages can be hidden: those of `open` are made to believe that they are always in front. */
+  async openPlain(): Promise<BrowserContext> {
     const [program, given] = commandOf('chromium', this.directory, 'about:blank');
     spawn(program, ['--remote-debugging-port=0', ...given], { stdio: 'ignore' });
     const address = (): Promise<string> => readFile(join(this.directory, 'DevToolsActivePort'), 'utf8').catch(() => '');

@@ -1,7 +1,7 @@
 import { createQueue, work } from '../../src/index.ts';
 import type { Kv } from '../../src/kv/kv.ts';
 import { findJobs, type JobFindings } from '../faults/job-findings.ts';
-import { runTraced } from '../faults/job-trace.ts';
+import { traced } from '../faults/job-trace.ts';
 
 /** Jobs in the store of a tab, as tests call them. */
 export function jobsOf(kv: Kv) {
@@ -15,8 +15,8 @@ export function jobsOf(kv: Kv) {
       );
     },
     /** What becomes of the jobs is heard outside of the page without asking it. */
-    workOnJobs(type: string): void {
-      work(queue, type, runTraced, { concurrency: 2 }).subscribe((event) => console.log(`job ${event.type}`));
+    workOnJobs(type: string, length: number): void {
+      work(queue, type, traced(length), { concurrency: 2 }).subscribe((event) => console.log(`job ${event.type}`));
     },
     jobsLeft: async (type: string): Promise<number> => {
       const { pending, running } = await queue.counts(type);

@@ -1,5 +1,5 @@
 import type { Job } from '../../src/jobs/job.ts';
-import type { JobContext } from '../../src/jobs/worker.ts';
+import type { JobHandler } from '../../src/jobs/worker.ts';
 import { decodeJson, encodeJson } from '../../src/kv/json.ts';
 import type { Entry, Key } from '../../src/kv/kv.ts';
 
@@ -14,14 +14,18 @@ export interface JobTrace {
 }
 
 /**
- * A handler that takes a while, and whose worker is to be killed and stopped at any moment. Whatever it writes goes through the fence of
- * the job, and is held against what is there: a write that comes after those of a later run is put on record.
+ * A handler whose worker is to be killed and stopped at any moment. Whatever it writes goes through the fence of the job, and is held
+ * against what is there: a write that comes after those of a later run is put on record.
+ *
+ * @param length how long a run takes, in milliseconds, give or take a half
  */
-export async function runTraced(job: Job, { signal }: JobContext): Promise<void> {
-  await write(job, 'begun');
-  await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 200));
-  signal.throwIfAborted();
-  await write(job, 'done');
+export function traced(length: number): JobHandler {
+  return async (job, { signal }) => {
+    await write(job, 'begun');
+    await new Promise((resolve) => setTimeout(resolve, length * (0.5 + Math.random())));
+    signal.throwIfAborted();
+    await write(job, 'done');
+  };
 }
 
 export function keyOfTrace(id: string): Key {

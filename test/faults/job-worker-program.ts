@@ -8,8 +8,8 @@ import process from 'node:process';
 import { fsKv } from '../../adapters/fs/index.ts';
 import { createQueue } from '../../src/jobs/queue.ts';
 import { work } from '../../src/jobs/work.ts';
-import { runTraced } from './job-trace.ts';
+import { traced } from './job-trace.ts';
 
 const [directory = '', type = ''] = process.argv.slice(2);
 const queue = createQueue(await fsKv(directory));
-for await (const { type: event } of work(queue, type, runTraced, { concurrency: 2 })) console.log(event);
+for await (const { type: event } of work(queue, type, traced(200), { concurrency: 2 })) console.log(event);
