@@ -1,7 +1,7 @@
 import { InputError } from '../../core/errors.ts';
 import { excerpt } from '../../core/json-value.ts';
 import { loadPart } from '../../core/load-part.ts';
-import { CompiledRule } from './compiled-rule.ts';
+import { CompiledRule, type CompilePattern } from './compiled-rule.ts';
 import { nativeEngine } from './native.ts';
 import type { Pattern, PatternEngine, PatternSource } from './pattern.ts';
 import { relax } from './relax.ts';
@@ -23,34 +23,33 @@ export async function compileRules(rules: TaggedRules, native: boolean): Promise
   // Rule files give the same patterns to many rules.
   const known = new Map<string, Pattern>();
 
-  const compiled = [...rules].map(
-    ([tag, rule]) =>
-      new CompiledRule(tag, rule, (pattern, flags) => {
-        const engine = engineOf(pattern);
-        const source = sourceOf(pattern, flags);
-        const key = `${isNative(pattern)} ${source.flags} ${source.source}`;
-        const made = known.get(key) ?? compilePattern(tag, engine, source);
-        known.set(key, made);
-        return made;
-      }),
-  );
+  const compiled = Array.from(rules, ([tag, rule]) => {
+    const compile: CompilePattern = (pattern, flags) => {
+      const engine = engineOf(pattern);
+      const source = sourceOf(pattern, flags);
+      const key = `${engine.syntax} ${source.flags} ${source.source}`;
+      const made = known.get(key) ?? compilePattern(tag, engine, source);
+      known.set(key, made);
+      return made;
+    };
+    return new CompiledRule(tag, rule, compile);
+  });
   const together = compiled.filter((rule) => !hasKeywords(rule));
   const groups = Array.from(new Set([nativeEngine, linearEngine]), (engine) =>
     groupOf(
       together.filter(({ rule }) => engineOf(rule.pattern) === engine),
       engine,
-      engine === nativeEngine ? 'native' : 'linear',
     ),
   );
   return new RuleSearch(
     compiled,
-    groups.filter(({ rules }) => rules.length > 0),
+    groups.filter((group) => group.rules.length > 0),
   );
 }
 
-function groupOf(rules: readonly CompiledRule[], engine: PatternEngine, syntax: 'linear' | 'native'): RuleGroup {
+function groupOf(rules: readonly CompiledRule[], engine: PatternEngine): RuleGroup {
   const sources = rules.map(({ rule }) => sourceOf(rule.pattern, rule.flags));
-  const relaxed = sources.flatMap((source) => relax(source, syntax) ?? []);
+  const relaxed = sources.flatMap((source) => relax(source, engine.syntax) ?? []);
   // Members are written in a way in which no document has them.
   const isSound = relaxed.length === sources.length && !rules.some(({ rule }) => rule.members);
   return { rules, matching: engine.set(sources), anywhere: isSound ? engine.set(relaxed) : undefined };
@@ -61,23 +60,19 @@ function compilePattern(tag: string, engine: PatternEngine, source: PatternSourc
     return engine.pattern(source);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const advice =
-      engine === nativeEngine
-        ? ''
-        : '; patterns given as text are in the syntax of RE2, which has no lookaround, no backreferences and no possessive quantifiers: ' +
-          'write it without, or have JavaScript run it (native)';
-    throw new InputError(
-      `The pattern ${excerpt(source.source)} of the rule ${excerpt(tag)} cannot be used: ${why}${advice}`,
-      {
-        cause: error,
-      },
-    );
+    const advice = engine === nativeEngine ? '' : `; ${LINEAR_ADVICE}`;
+    const message = `The pattern ${excerpt(source.source)} of the rule ${excerpt(tag)} cannot be used: ${why}${advice}`;
+    throw new InputError(message, { cause: error });
   }
 }
 
-/** Without the flags that say where a RegExp goes on, which would have it miss every other match. */
+const LINEAR_ADVICE =
+  'patterns given as text are in the syntax of RE2, which has no lookaround, no backreferences and no possessive quantifiers: ' +
+  'write it without, or have JavaScript run it (native)';
+
 function sourceOf(pattern: string | RegExp, flags = ''): PatternSource {
   if (typeof pattern === 'string') return { source: pattern, flags };
+  // Without those that say where it goes on, with which it would miss every other match.
   return { source: pattern.source, flags: pattern.flags.replace(/[gy]/g, '') };
 }
 

@@ -1,3 +1,5 @@
+import { InputError } from '../../core/errors.ts';
+import { excerpt } from '../../core/json-value.ts';
 import { entropyOf } from './entropy.ts';
 import type { Match, Pattern } from './pattern.ts';
 import type { FindAllow, FindRule } from './rule.ts';
@@ -12,10 +14,17 @@ export class CompiledRule {
   readonly pattern: Pattern;
   readonly #allow: readonly Allowed[];
 
+  /** @throws InputError for a secret in a group that the pattern does not have */
   constructor(tag: string, rule: FindRule, compile: CompilePattern) {
     this.tag = tag;
     this.rule = rule;
     this.pattern = compile(rule.pattern, rule.flags);
+    const { secretGroup = 0 } = rule;
+    if (secretGroup > this.pattern.groupCount) {
+      throw new InputError(
+        `The rule ${excerpt(tag)} says that its secret is group ${secretGroup}, and its pattern has ${this.pattern.groupCount}`,
+      );
+    }
     this.#allow = (rule.allow ?? []).map((allow) => allowedBy(allow, compile));
   }
 
@@ -34,7 +43,8 @@ export class CompiledRule {
   /** What is secret of a match. */
   secretOf(match: Match): string {
     const { secretGroup } = this.rule;
-    return (secretGroup === undefined ? match.slice(1).find(Boolean) : match[secretGroup]) ?? match[0] ?? '';
+    const group = secretGroup === undefined ? match.groups.find(Boolean) : match.groups[secretGroup - 1];
+    return group ?? match.text;
   }
 
   #isHarmless(match: Match, text: string): boolean {
@@ -69,10 +79,9 @@ function allowedBy(allow: string | RegExp | FindAllow, compile: CompilePattern):
 
 function subjectOf({ secret, match, text }: Suspect, of: 'secret' | 'match' | 'line'): string {
   if (of === 'secret') return secret;
-  const matched = match[0] ?? '';
-  if (of === 'match') return matched;
-  const end = text.indexOf('\n', match.index + matched.length);
-  // No further back than the text begins: from -1 on, the last line break would be looked for at its beginning.
+  if (of === 'match') return match.text;
+  const end = text.indexOf('\n', match.index + match.text.length);
+  // No further back than the text begins: what is looked for from -1 on is looked for at 0.
   const start = match.index === 0 ? 0 : text.lastIndexOf('\n', match.index - 1) + 1;
   return text.slice(start, end === -1 ? text.length : end);
 }

@@ -43,6 +43,6 @@ function spansOf(text: string, rules: readonly CompiledRule[], start: number, en
   return joined;
 }
 
-function endOf(match: Match): number {
-  return match.index + (match[0] ?? '').length;
+function endOf({ index, text }: Match): number {
+  return index + text.length;
 }

@@ -1,8 +1,16 @@
-/** A place in a text where a pattern has matched: everything that matched, then the groups. */
-export type Match = readonly (string | undefined)[] & { readonly index: number };
+/** A place in a text where a pattern has matched. */
+export interface Match {
+  /** Where it begins. */
+  readonly index: number;
+  readonly text: string;
+  /** The text of each group, the first one at 0; undefined where a group took no part. */
+  readonly groups: readonly (string | undefined)[];
+}
 
 /** A pattern that is ready to run. */
 export interface Pattern {
+  /** How many groups it has. */
+  readonly groupCount: number;
   test(text: string): boolean;
   /** Every match, from the left to the right. */
   matches(text: string): Iterable<Match>;
@@ -20,6 +28,8 @@ export interface PatternSource {
 
 /** What makes patterns of what is written. Both throw what the engine says where it cannot. */
 export interface PatternEngine {
+  /** What it runs: the syntax of RE2, or that of JavaScript. */
+  readonly syntax: 'linear' | 'native';
   pattern(source: PatternSource): Pattern;
   set(sources: readonly PatternSource[]): PatternSet;
 }

@@ -155,6 +155,15 @@ describe('find', () => {
     expect(await findInDoc(find({ tag: pattern }), { _id: '', v: text })).toHaveLength(isFound ? 1 : 0);
   });
 
+  test.each([
+    ['(?i)PASS', 'a pass'],
+    ['(?is)A.B', 'a\nb'],
+    ['(?<=a)b', 'ab'],
+    ['(a)\\1', 'aa'],
+  ])('leaves %j to JavaScript, when asked to', async (pattern, text) => {
+    expect(await findInDoc(find({ tag: pattern }, { native: true }), { _id: '', v: text })).toHaveLength(1);
+  });
+
   test('takes time in proportion to the text for patterns that would backtrack without end', async () => {
     const text = `${'a'.repeat(100_000)}!`;
     expect(await findInDoc(find({ evil: '(a+)+$', worse: '^(a|a)*$' }), { _id: '1', v: text })).toEqual([]);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { find } from '../../../src/scan/find/find.ts';
+import { checkRules, find } from '../../../src/scan/find/find.ts';
 import type { FindRule } from '../../../src/scan/find/rule.ts';
 import { findInDoc } from './driver.ts';
 
@@ -137,6 +137,24 @@ describe('a rule', () => {
     expect(await found({ pattern: 'ab', allow: ['^ab$'] }, doc)).toEqual([]);
     expect(await found({ pattern: /(x)?(a)(b)/, allow: [/^a$/] }, doc)).toEqual([]);
   });
+
+  test.each(['(a)(b)', /(a)(b)/])('is refused with a secret in a group that %s does not have', async (pattern) => {
+    const rules = { tag: { pattern, secretGroup: 3 } };
+    await expect(checkRules(rules)).rejects.toThrow(
+      'The rule "tag" says that its secret is group 3, and its pattern has 2',
+    );
+  });
+
+  test.each([(source: string) => source, (source: string) => new RegExp(source)])(
+    'looks at every match, wherever it begins and however long it is (%#)',
+    async (written) => {
+      const rule = { pattern: written('(?:^|\\b)a+|'), allow: ['^(?:a{0,3})$'] };
+      expect(await found(rule, { v: 'a aa aaa', w: 'a aa aaaa aaa', x: 'b aaa', y: 'baaaa', z: '😀 aaaa' })).toEqual([
+        '/w',
+        '/z',
+      ]);
+    },
+  );
 
   test('passes over what it allows, and finds what stands beside it', async () => {
     const rule = { pattern: 'key=(\\w+)', allow: ['(?i)example$', { stopwords: ['TEST'] }] };
