@@ -2,7 +2,7 @@ import { parse } from 'smol-toml';
 import { InputError } from '../../../core/errors.ts';
 import { excerpt, isJsonObject, type JsonObject } from '../../../core/json-value.ts';
 import { checkRule, type FindAllow, type FindRule } from '../rule.ts';
-import type { ParsedRules } from './parse-rules.ts';
+import type { ParsedRules } from './parsed-rules.ts';
 
 /**
  * Rules as gitleaks writes them (https://github.com/gitleaks/gitleaks#configuration). Its patterns expect source files, where a

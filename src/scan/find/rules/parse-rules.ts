@@ -1,17 +1,10 @@
 import { InputError } from '../../../core/errors.ts';
 import { loadPart } from '../../../core/load-part.ts';
-import type { FindRules } from '../rule.ts';
 import { parseOwnRules } from './own-rules.ts';
+import type { ParsedRules } from './parsed-rules.ts';
 
 /** How rule files are written: couchtide's own JSON, or the TOML of gitleaks. */
 export type RuleFormat = 'json' | 'gitleaks';
-
-/** What a rule file says. */
-export interface ParsedRules {
-  readonly rules: FindRules;
-  /** What of it has no meaning here and was left out, each a sentence. */
-  readonly notes: readonly string[];
-}
 
 /**
  * Reads the text of a rule file. Whether the patterns can be used is for {@link checkRules} to say.
