@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CouchServer, startServer } from '../../../demo/server/index.ts';
+import type { CouchServer } from '../../../demo/server/index.ts';
 import { couch } from '../../../src/couch/couch.ts';
 import type { ScanEvent } from '../../../src/scan/events.ts';
 import type { ScanPlugin } from '../../../src/scan/plugin.ts';
@@ -8,55 +7,18 @@ import { conflicts } from '../../../src/scan/plugins/conflicts.ts';
 import { ddocFeatures } from '../../../src/scan/plugins/ddoc-features.ts';
 import { logLine } from '../../../src/scan/report/log-line.ts';
 import { scan } from '../../../src/scan/scan.ts';
-
-type Section = Readonly<Record<string, string>>;
-
-/** What CouchDB's own scanner was configured with, and what it wrote into its log. */
-interface OracleRun {
-  readonly name: string;
-  readonly plugin: string;
-  readonly config: Readonly<Record<string, Section>>;
-  readonly extraDatabase?: { readonly name: string; readonly docs: readonly FixtureDoc[] };
-  readonly crashed?: boolean;
-  readonly lines: readonly { readonly level: string; readonly line: string }[];
-}
-
-interface FixtureDoc {
-  readonly _id: string;
-}
+import { addDatabase, type OracleRun, runsOf, type Section, startOracleServer, warningsOf } from './oracle.ts';
 
 const FEATURES = 'couch_scanner_plugin_ddoc_features';
 const CONFLICTS = 'couch_scanner_plugin_conflict_finder';
 
-function read<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../../oracle/scanner/${name}.json`, import.meta.url), 'utf8'));
-}
-
 let server: CouchServer;
 
 beforeAll(async () => {
-  server = await startServer();
-  const { databases } = read<{ databases: readonly { name: string; docs: readonly FixtureDoc[] }[] }>('fixture');
-  for (const { name, docs } of databases) {
-    // At once, as some of the design documents would let no other document in.
-    server.createDatabase(name).bulkDocs(
-      docs.map((doc) => ({ ...doc })),
-      { newEdits: false },
-    );
-  }
+  server = await startOracleServer();
 });
 
 afterAll(() => server.close());
-
-const versions = ['3.4.3', '3.5.0', '3.5.2'] as const;
-
-/** The runs of a plugin, in every version that has it. */
-const runsOf = (plugin: string): [string, OracleRun][] =>
-  versions.flatMap((version) =>
-    read<{ runs: readonly OracleRun[] }>(`log-${version}`)
-      .runs.filter((run) => run.plugin === plugin)
-      .map((run): [string, OracleRun] => [`${version} ${run.name}`, run]),
-  );
 
 async function scanLike(plugin: ScanPlugin, { config, plugin: module }: OracleRun): Promise<ScanEvent[]> {
   const patterns = (section: string): string[] => Object.values(config[`${module}.${section}`] ?? {});
@@ -69,11 +31,6 @@ async function scanLike(plugin: ScanPlugin, { config, plugin: module }: OracleRu
   for await (const event of scan(couch(server.url), [plugin], skip)) events.push(event);
   expect(events.filter(({ type }) => type === 'failure')).toEqual([]);
   return events;
-}
-
-/** What the original found: its warnings, which stand in an order of their own. */
-function warnings({ lines }: OracleRun): string[] {
-  return lines.filter(({ level }) => level === 'warning').map(({ line }) => line);
 }
 
 /** The original takes nothing but these two words. */
@@ -89,7 +46,7 @@ function isText(line: string | undefined): line is string {
 describe('ddocFeatures', () => {
   /** The original has one line for all features of a design document, and counts what is not there (D19) and `lib` (D20). */
   function expectedLines(run: OracleRun): string[] {
-    return warnings(run).flatMap((line) => {
+    return warningsOf(run).flatMap((line) => {
       const [head = '', pairs = ''] = /^(.* (?:d?db|ddoc):.*?) ((?:[a-z_]+:\d+ )+)$/u.exec(line)?.slice(1) ?? [];
       const isOfLib = head.endsWith(' ddoc:_design/lib');
       const isOfShop = head.endsWith(' db:shop');
@@ -134,12 +91,10 @@ describe('ddocFeatures', () => {
   test.each(runsOf(FEATURES).filter(([, { extraDatabase }]) => extraDatabase !== undefined))(
     'goes on where CouchDB %s crashes: an empty design document',
     async (_name, run) => {
-      const { name, docs } = run.extraDatabase ?? { name: '', docs: [] };
+      const database = run.extraDatabase ?? { name: '', docs: [] };
+      const { name } = database;
       expect(run.crashed).toBe(true);
-      server.createDatabase(name).bulkDocs(
-        docs.map((doc) => ({ ...doc })),
-        { newEdits: false },
-      );
+      addDatabase(server, database);
       try {
         const events = await scanLike(ddocFeatures(), run);
         const lines = events.map((event) => logLine(event)).filter((line) => line?.includes(` db:${name} `));
@@ -176,7 +131,7 @@ describe('conflicts', () => {
     };
     const events = (await scanned(run)).filter((event) => isSeen(version, event));
     const findings = events.filter(({ type }) => type === 'finding' && isSet(section, 'doc_report', true));
-    const theirs = warnings(run);
+    const theirs = warningsOf(run);
     expect(findings.map(lineOf).filter(isText).sort()).toEqual(theirs.filter((line) => line.includes(' doc:')).sort());
     if (version.startsWith('3.5.0')) return;
     const reports = events.filter(({ type }) => type === 'report');
