@@ -39,6 +39,7 @@ export async function harass(options: ViolenceOptions): Promise<Violence> {
   const { chance, start, hasWork, acts, peace, stopped, timeout } = options;
   const workers: Victim[] = [];
   while (workers.length < options.workers) workers.push(await start());
+  const standing = new Set<Victim>();
   const comebacks: Promise<void>[] = [];
   let [kills, stops] = [0, 0];
   while (await hasWork()) {
@@ -47,9 +48,15 @@ export async function harass(options: ViolenceOptions): Promise<Violence> {
     const worker = workers[index];
     if (worker?.isReady !== true || kills + stops >= acts) continue;
     if ((kills + stops) % 3 === 1) {
+      if (standing.has(worker)) continue;
       stops += 1;
       worker.stop();
-      comebacks.push(pause(stopped).then(() => worker.goOn()));
+      standing.add(worker);
+      const goOn = (): void => {
+        standing.delete(worker);
+        worker.goOn();
+      };
+      comebacks.push(pause(stopped).then(goOn));
     } else {
       kills += 1;
       worker.kill();
