@@ -3,13 +3,30 @@ import { isJsonObject, type JsonObject } from '../../core/json-value.ts';
 import type { FindOptions } from './find-options.ts';
 import { identityOf, type TaggedRules } from './tagged-rules.ts';
 
-/** All that decides what is found. Patterns are told by their digests: many are long, and a checkpoint is written often. */
-export function configurationOf(rules: TaggedRules, { fingerprintKey, ...options }: FindOptions): JsonObject {
-  const tags = [...rules].map(([tag, rule]) => [tag, identityOf(rule)] as const);
+/**
+ * Gives all that decides what is found, as it is at the time. Rules are told by their digests: many are long, and a checkpoint is
+ * written often.
+ */
+export function configurationSource(rulesNow: () => TaggedRules, options: FindOptions): () => JsonObject {
+  let known: { readonly rules: TaggedRules; readonly configuration: JsonObject } | undefined;
+  return () => {
+    const rules = rulesNow();
+    if (known?.rules !== rules) known = { rules, configuration: configurationOf(rules, options) };
+    return known.configuration;
+  };
+}
+
+/** Whether two configurations find the same. */
+export function isSameConfiguration(one: JsonObject, other: JsonObject): boolean {
+  return one === other || canonicalJson(one) === canonicalJson(other);
+}
+
+function configurationOf(rules: TaggedRules, { fingerprintKey, ...options }: FindOptions): JsonObject {
+  const chosen = Object.entries(options).filter(([, value]) => value !== undefined && value !== false);
   return {
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== false)),
+    ...Object.fromEntries(chosen),
     ...(fingerprintKey === undefined ? {} : { fingerprints: true }),
-    rules: Object.fromEntries(tags.sort(([a], [b]) => (a < b ? -1 : 1))),
+    rules: Object.fromEntries(Array.from(rules, ([tag, rule]) => [tag, identityOf(rule)])),
   };
 }
 
@@ -23,8 +40,7 @@ export interface RuleChanges {
 export function ruleChanges(before: JsonObject, now: JsonObject): RuleChanges | undefined {
   const { rules: old, ...oldOptions } = before;
   const { rules, ...options } = now;
-  if (!isJsonObject(old) || !isJsonObject(rules) || canonicalJson(oldOptions) !== canonicalJson(options))
-    return undefined;
+  if (!isJsonObject(old) || !isJsonObject(rules) || !isSameConfiguration(oldOptions, options)) return undefined;
   const tags = Object.keys(rules);
   return {
     added: tags.filter((tag) => !Object.hasOwn(old, tag)),

@@ -2,17 +2,17 @@ import { InputError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { ScanDb, ScanPlugin } from '../plugin.ts';
 import { compileRules } from './compile-rules.ts';
-import { configurationOf, ruleChanges } from './configuration.ts';
+import { configurationSource, isSameConfiguration, ruleChanges } from './configuration.ts';
 import { Detector } from './detector.ts';
 import type { FindOptions } from './find-options.ts';
 import { fingerprintWith } from './fingerprint.ts';
-import { type FindPatterns, isLive, taggedRules } from './tagged-rules.ts';
+import { canChange, type FindPatterns, ruleSource, type TaggedRules } from './tagged-rules.ts';
 
 /** What `find` holds while a scan runs. */
 interface FindState {
   readonly detector: Detector;
   /** With which it began. */
-  readonly configuration: string;
+  readonly configuration: JsonObject;
 }
 
 /**
@@ -36,31 +36,32 @@ interface FindState {
  */
 export function find(patterns: FindPatterns, options: FindOptions = {}): ScanPlugin<FindState> {
   checkOptions(options);
-  if (!isLive(patterns)) refuseNone(taggedRules(patterns).size);
-  const configuration = (): JsonObject => configurationOf(taggedRules(patterns), options);
+  const rulesNow = ruleSource(patterns);
+  if (!canChange(patterns)) refuseNone(rulesNow());
+  const configurationNow = configurationSource(rulesNow, options);
   /** Tags that the configuration before this one had, and had otherwise. */
   let changed: ReadonlySet<string> = new Set();
 
-  async function begin(): Promise<{ state: FindState }> {
-    const rules = taggedRules(patterns);
-    refuseNone(rules.size);
+  async function begin(): Promise<{ readonly state: FindState }> {
+    const rules = rulesNow();
+    const configuration = configurationNow();
+    refuseNone(rules);
     const { native = false, fingerprintKey } = options;
     const search = await compileRules(rules, native);
     const fingerprint = fingerprintKey === undefined ? undefined : await fingerprintWith(fingerprintKey);
-    return {
-      state: { detector: new Detector(search, options, fingerprint), configuration: JSON.stringify(configuration()) },
-    };
+    return { state: { detector: new Detector(search, options, fingerprint), configuration } };
   }
 
   return {
     name: 'find',
     get configuration() {
-      return configuration();
+      return configurationNow();
     },
     needs: { bodies: 'every' },
     start: begin,
     resume: begin,
-    checkpoint: ({ configuration: began }) => (began === JSON.stringify(configuration()) ? undefined : { go: 'reset' }),
+    checkpoint: ({ configuration }) =>
+      isSameConfiguration(configuration, configurationNow()) ? undefined : { go: 'reset' },
     db: ({ detector }, { name }, context) => detector.database(name, context),
     docId: ({ detector }, _, id, context) => detector.id(id, context),
     ...(options.losers && {
@@ -68,15 +69,15 @@ export function find(patterns: FindPatterns, options: FindOptions = {}): ScanPlu
     }),
     doc: ({ detector }, _, doc, context) => detector.document(doc, context),
     since(before) {
-      const changes = ruleChanges(before, configuration());
+      const changes = ruleChanges(before, configurationNow());
       if (changes === undefined) return undefined;
       changed = new Set(changes.changed);
       const fresh = new Set([...changes.changed, ...changes.added]);
       if (fresh.size === 0) return 'nothing';
-      return find(Object.fromEntries([...taggedRules(patterns)].filter(([tag]) => fresh.has(tag))), options);
+      return find(Object.fromEntries([...rulesNow()].filter(([tag]) => fresh.has(tag))), options);
     },
     isStale({ tag }) {
-      return typeof tag !== 'string' || changed.has(tag) || !taggedRules(patterns).has(tag);
+      return typeof tag !== 'string' || changed.has(tag) || !rulesNow().has(tag);
     },
   };
 }
@@ -87,10 +88,10 @@ export function find(patterns: FindPatterns, options: FindOptions = {}): ScanPlu
  * @throws InputError that names the tag of the first one that it cannot
  */
 export async function checkRules(patterns: FindPatterns, { native = false }: FindOptions = {}): Promise<void> {
-  await compileRules(taggedRules(patterns), native);
+  await compileRules(ruleSource(patterns)(), native);
 }
 
-function refuseNone(size: number): void {
+function refuseNone({ size }: TaggedRules): void {
   if (size === 0) throw new InputError('There are no patterns to find; give at least one as { tag: pattern }');
 }
 

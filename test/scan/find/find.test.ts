@@ -267,6 +267,15 @@ describe('find', () => {
     expect(() => find([{ one: 'a' }, { one: /a/ }])).toThrow('There are two rules "one"');
   });
 
+  test.each([[/a/], 'a', [null], [['a']]])('refuses %j, which has no tag or no pattern', (patterns) => {
+    expect(() => find(patterns as never)).toThrow(InputError);
+  });
+
+  test('takes a rule whose tag is registry for what it is', async () => {
+    expect(await findInDoc(find({ registry: 'a' }), { _id: '1', v: 'a' })).toEqual([{ tag: 'registry', where: '/v' }]);
+    expect(() => find({ registry: null } as never)).toThrow('The rule "registry" must be a pattern');
+  });
+
   test('has no trouble with tags that objects have members of', async () => {
     const patterns = JSON.parse('{"__proto__": "a", "constructor": "a", "toString": "a"}');
     const tags = (await findInDoc(find(patterns), { _id: '1', v: 'a' })).map(({ tag }) => tag);

@@ -1,7 +1,8 @@
 import { parse } from 'smol-toml';
 import { InputError } from '../../../core/errors.ts';
 import { excerpt, isJsonObject, type JsonObject } from '../../../core/json-value.ts';
-import { checkRule, type FindAllow, type FindRule } from '../rule.ts';
+import { checkRule } from '../check-rule.ts';
+import type { FindAllow, FindRule } from '../rule.ts';
 import type { ParsedRules } from './parsed-rules.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { InputError } from '../../../core/errors.ts';
 import { excerpt, isJsonObject } from '../../../core/json-value.ts';
-import { checkRule, type FindRule, type FindRules } from '../rule.ts';
+import { checkRule } from '../check-rule.ts';
+import type { FindRule, FindRules } from '../rule.ts';
 
 /** The only version that there is so far. */
 const VERSION = 1;
