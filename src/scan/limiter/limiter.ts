@@ -1,6 +1,6 @@
 import { childController } from '../../core/abort.ts';
 import { InputError } from '../../core/errors.ts';
-import type { Platform } from '../../core/platform.ts';
+import { type Platform, platform } from '../../core/platform.ts';
 import { type Account, draw, openAccount, slowedDown } from './account.ts';
 import { adjusted, type Delay, initialDelay, noDelay } from './delay.ts';
 import { DEFAULT_LIMITS, type RateClass, type RateLimits, withLimits } from './limits.ts';
@@ -39,35 +39,35 @@ export interface Bank {
   forget(): void;
 }
 
-/** What a limiter needs of the platform. */
-export type LimiterPlatform = Pick<Platform, 'now' | 'elapsed' | 'sleep' | 'random'>;
-
 /**
  * A limiter of this process alone.
  *
+ * @param limits instead of {@link DEFAULT_LIMITS}
+ * @param replaced clock and chance, where they are not those of the platform
  * @throws InputError for a limit that is none
  *
  * @example
  * ```ts
- * const limiter = createLimiter({ doc: 200 }, platform());
+ * const limiter = createLimiter({ doc: 200 });
  * await limiter.take('doc', 100); // before a request for 100 bodies
  * ```
  */
-export function createLimiter(limits: Partial<RateLimits>, platform: LimiterPlatform): Limiter {
+export function createLimiter(limits: Partial<RateLimits> = {}, replaced: Partial<Platform> = {}): Limiter {
   const all = withLimits(DEFAULT_LIMITS, limits);
-  return new BankLimiter(new OwnBank(all, platform), all, platform);
+  const clock = platform(replaced);
+  return new BankLimiter(new OwnBank(all, clock), all, clock);
 }
 
 /** Waits where its bank says so, and delays operations beside that as CouchDB's own scanner does, so that they do not come in bursts. */
 export class BankLimiter implements Limiter {
   readonly #bank: Bank;
-  readonly #platform: LimiterPlatform;
+  readonly #platform: Platform;
   readonly #delays = new Map<RateClass, Delay>();
   #limits: RateLimits;
   /** Aborts when those who wait are to look again. */
   #changed = new AbortController();
 
-  constructor(bank: Bank, limits: RateLimits, platform: LimiterPlatform) {
+  constructor(bank: Bank, limits: RateLimits, platform: Platform) {
     this.#bank = bank;
     this.#limits = limits;
     this.#platform = platform;
@@ -129,10 +129,10 @@ export class BankLimiter implements Limiter {
 
 /** The account of a limiter that shares it with nobody. */
 class OwnBank implements Bank {
-  readonly #platform: LimiterPlatform;
+  readonly #platform: Platform;
   #account: Account;
 
-  constructor(limits: RateLimits, platform: LimiterPlatform) {
+  constructor(limits: RateLimits, platform: Platform) {
     this.#platform = platform;
     this.#account = openAccount(limits, platform.elapsed());
   }

@@ -1,9 +1,10 @@
 import { isContentionError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json-value.ts';
+import { type Platform, platform } from '../../core/platform.ts';
 import { decodeJson, encodeJson } from '../../kv/json.ts';
 import type { Decision, Entry, Key, Kv } from '../../kv/kv.ts';
-import { type Account, type Draw, draw, openAccount, slowedDown } from './account.ts';
-import { type Bank, BankLimiter, type Limiter, type LimiterPlatform } from './limiter.ts';
+import { type Account, type Draw, draw, HOLDS, openAccount, slowedDown } from './account.ts';
+import { type Bank, BankLimiter, type Limiter } from './limiter.ts';
 import { DEFAULT_LIMITS, type RateClass, type RateLimits, withLimits } from './limits.ts';
 
 /**
@@ -14,15 +15,24 @@ import { DEFAULT_LIMITS, type RateClass, type RateLimits, withLimits } from './l
  * does not use in that time, as it has died, is lost to the others for that time and no longer; who uses none asks for none. Clocks may
  * differ by less than ten seconds.
  *
+ * @param origin scheme, host and port of what is to be spared
+ * @param limits instead of {@link DEFAULT_LIMITS}
+ * @param replaced clock and chance, where they are not those of the platform
  * @throws InputError for a limit that is none. While taking: StoreError
  */
-export function sharedLimiter(kv: Kv, origin: string, limits: Partial<RateLimits>, platform: LimiterPlatform): Limiter {
+export function sharedLimiter(
+  kv: Kv,
+  origin: string,
+  limits: Partial<RateLimits> = {},
+  replaced: Partial<Platform> = {},
+): Limiter {
   const all = withLimits(DEFAULT_LIMITS, limits);
-  return new BankLimiter(new SharedBank(kv, ['scan', 'limiter', origin], platform), all, platform);
+  const clock = platform(replaced);
+  return new BankLimiter(new SharedBank(kv, ['scan', 'limiter', origin], clock), all, clock);
 }
 
-/** How long leased tokens are good for. What an account holds and what is leased is then never more than comes in in a second. */
-const SLICE = 500;
+/** How long leased tokens are good for: what an account holds and what is leased are then together what comes in in a second. */
+const SLICE = 1000 - HOLDS;
 
 /**
  * Who was given nothing does not look again sooner, or many who wait for few tokens would keep the store busy; nor do all look at the
@@ -45,14 +55,14 @@ type Answer = { readonly granted: number; readonly until: number } | { readonly 
 class SharedBank implements Bank {
   readonly #kv: Kv;
   readonly #key: Key;
-  readonly #platform: LimiterPlatform;
+  readonly #platform: Platform;
   readonly #leases = new Map<RateClass, Lease>();
   /** What the origin has refused and the store has not been told yet. */
   #refusal: { readonly retryAfter: number | undefined } | undefined;
   /** Ends when those who came before have drawn: two of them must not use the same lease. */
   #before: Promise<unknown> = Promise.resolve();
 
-  constructor(kv: Kv, key: Key, platform: LimiterPlatform) {
+  constructor(kv: Kv, key: Key, platform: Platform) {
     this.#kv = kv;
     this.#key = key;
     this.#platform = platform;

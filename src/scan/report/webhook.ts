@@ -1,4 +1,4 @@
-import { ClosedError, InputError } from '../../core/errors.ts';
+import { ClosedError, CouchtideError, InputError } from '../../core/errors.ts';
 import { Gate } from '../../core/gate.ts';
 import { type Platform, platform } from '../../core/platform.ts';
 import type { Finding } from '../events.ts';
@@ -97,7 +97,7 @@ class QueuedWebhook implements Webhook {
     if (this.#isClosed) throw new ClosedError('The webhook is closed; nothing more can be sent');
     await this.#waitForRoom();
     if (this.#isFull) {
-      this.#giveUp(1, this.#broken ?? new Error('The webhook is too slow for so many findings'));
+      this.#giveUp(1, this.#broken ?? new CouchtideError('The webhook is too slow for so many findings'));
       return;
     }
     this.#waiting.push(finding);
