@@ -59,13 +59,13 @@ export function* bodyStrings(body: JsonObject, { numbers = false }: BodyOptions 
  * joinStrings({ nuts: ['almond', { also: 1 }] }); // '"nuts"also"almond"'
  * ```
  */
-export function joinStrings(body: JsonObject): string {
+export function joinStrings(body: JsonObject, { numbers = false }: BodyOptions = {}): string {
   const texts: string[] = [''];
   const open: unknown[] = [body];
   while (open.length > 0) {
     const value = open.pop();
-    if (typeof value === 'string') {
-      texts.push(value);
+    if (typeof value === 'string' || (numbers && typeof value === 'number')) {
+      texts.push(String(value));
     } else if (Array.isArray(value)) {
       for (const element of value) open.push(element);
     } else if (typeof value === 'object' && value !== null) {

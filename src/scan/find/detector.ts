@@ -1,3 +1,4 @@
+import { LimitError } from '../../core/errors.ts';
 import type { FindingDetails } from '../events.ts';
 import type { RevisionSummary, ScanContext, ScanDb, ScanDoc, ScanRevision } from '../plugin.ts';
 import { bodyNumbers } from './body-numbers.ts';
@@ -16,7 +17,7 @@ type Sink = Pick<ScanContext, 'found'>;
 interface Hit {
   readonly text: string;
   readonly rules: readonly CompiledRule[];
-  readonly details: FindingDetails;
+  readonly details: FindingDetails & { readonly where: string };
 }
 
 /** Finds what rules match in databases, ids and documents, and tells it. Where that takes a while, what it gives is to be waited for. */
@@ -40,11 +41,7 @@ export class Detector {
   }
 
   document(doc: ScanDoc, sink: Sink): Promise<void> | undefined {
-    const { id, text } = doc;
-    // Without escapes, the text has every key and text of the body between quotes as it is, and need not be put together.
-    const whole = text.includes('\\') ? `${this.#join(id, doc)}${this.#options.numbers ? text : ''}` : text;
-    const active = this.#search.activeIn(whole);
-    return active && this.#tell(this.#hits(doc, active, text), sink);
+    return this.#revision(doc, doc.id, doc.text, sink);
   }
 
   /** Of a document whose winner is alive, what has lost against it. */
@@ -52,19 +49,24 @@ export class Detector {
     const revs = deleted ? [] : leaves.slice(1).flatMap((leaf) => (leaf.deleted ? [] : [leaf.rev]));
     if (revs.length === 0) return;
     for (const revision of await db.revisions(id, revs)) {
-      if (revision.deleted) continue;
-      const active = this.#search.activeIn(this.#join(id, revision));
-      if (active !== undefined) await this.#tell(this.#hits(revision, active), sink);
+      if (!revision.deleted) await this.#revision(revision, id, undefined, sink);
     }
   }
 
-  /** All that is looked at in a revision, but for numbers as they were written, as one text. */
-  #join(id: string, { body, attachments }: ScanRevision): string {
-    const { numbers, attachments: withAttachments } = this.#options;
-    return `"${id}"${withAttachments ? attachments.join('"') : ''}${joinStrings(body)}${numbers ? JSON.stringify(body) : ''}`;
+  /** @param text the JSON of the revision, where it is at hand */
+  #revision(revision: ScanRevision, id: string, text: string | undefined, sink: Sink): Promise<void> | undefined {
+    const active = this.#search.activeIn(this.#wholeOf(revision, id, text));
+    return active && this.#tell(this.#hits(revision, active, text), sink);
   }
 
-  *#hits(revision: ScanRevision, active: ActiveRules, text?: string): Generator<Hit> {
+  /** A text that has all that is looked at in a revision, each between characters that are no part of words. */
+  #wholeOf({ body, attachments }: ScanRevision, id: string, text = ''): string {
+    // Without escapes, the JSON is such a text.
+    if (text !== '' && !text.includes('\\')) return text;
+    return [text, id, ...attachments, joinStrings(body, this.#options)].join('"');
+  }
+
+  *#hits(revision: ScanRevision, active: ActiveRules, text: string | undefined): Generator<Hit> {
     for (const string of this.#strings(revision, text)) {
       const rules = this.#search.matching(string.text, active);
       if (rules.length > 0) yield { text: string.text, rules, details: this.#detailsOf(string, revision, active) };
@@ -77,18 +79,16 @@ export class Detector {
     }
   }
 
-  /** @param text the JSON of the revision, where it is at hand */
   *#strings({ body, attachments }: ScanRevision, text: string | undefined): Generator<BodyString> {
     const { numbers = false, attachments: withAttachments = false } = this.#options;
     yield* bodyStrings(body, { numbers: numbers && text === undefined });
     if (numbers && text !== undefined) yield* bodyNumbers(text);
+    if (!withAttachments) return;
     const up = { name: '_attachments', up: undefined };
-    if (withAttachments)
-      for (const [position, name] of attachments.entries())
-        yield { text: name, step: { name, position, up }, at: 'key' };
+    for (const [position, name] of attachments.entries()) yield { text: name, step: { name, position, up }, at: 'key' };
   }
 
-  #detailsOf({ step, at }: BodyString, { rev }: ScanRevision, active: ActiveRules): FindingDetails {
+  #detailsOf({ step, at }: BodyString, { rev }: ScanRevision, active: ActiveRules): Hit['details'] {
     const where = jsonPointer(step, ({ name, position }) => {
       const isHidden =
         this.#options.hideKeys && position !== undefined && this.#search.matching(name, active).length > 0;
@@ -99,14 +99,13 @@ export class Detector {
 
   /** One finding for each rule; at once, where nothing has to be waited for. */
   #tell(hits: Iterable<Hit>, { found }: Sink): Promise<void> | undefined {
-    const fingerprint = this.#fingerprint;
-    if (fingerprint !== undefined) return this.#tellWith(fingerprint, hits, found);
-    for (const hit of hits) for (const rule of hit.rules) found(this.#finding(hit, rule));
+    if (this.#fingerprint !== undefined) return this.#tellWith(this.#fingerprint, hits, found);
+    for (const hit of limited(hits)) for (const rule of hit.rules) found(this.#finding(hit, rule));
     return undefined;
   }
 
   async #tellWith(fingerprint: Fingerprint, hits: Iterable<Hit>, found: Sink['found']): Promise<void> {
-    for (const hit of hits) {
+    for (const hit of limited(hits)) {
       for (const rule of hit.rules) {
         const match = rule.first(hit.text);
         const secret = match === undefined ? undefined : await fingerprint(rule.secretOf(match));
@@ -124,5 +123,20 @@ export class Detector {
       ...(rule.rule.severity === undefined ? {} : { severity: rule.rule.severity }),
       ...(match === undefined || context === undefined ? {} : { context: maskedContext(text, match, context, rules) }),
     };
+  }
+}
+
+/**
+ * How many characters the places of one document may have together. Where every level of a deep document matches, they have as many
+ * as the square of its length.
+ */
+const LONGEST_PLACES = 10_000_000;
+
+function* limited(hits: Iterable<Hit>): Generator<Hit> {
+  let length = 0;
+  for (const hit of hits) {
+    length += hit.details.where.length * hit.rules.length;
+    if (length > LONGEST_PLACES) throw new LimitError('placesOfDocument', LONGEST_PLACES, length);
+    yield hit;
   }
 }

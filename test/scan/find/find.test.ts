@@ -100,6 +100,12 @@ describe.each([
     expect(await findInDoc(find(aws), text)).toEqual([{ tag: 'aws', where: `/k${'/0'.repeat(depth)}` }]);
   });
 
+  test('refuses to tell places that grow with the square of the document', async () => {
+    const depth = 10_000;
+    const text = `{"_id":"1","a":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`;
+    await expect(findInDoc(find({ tag: written('^a$') }), text)).rejects.toThrow('Limit placesOfDocument exceeded');
+  });
+
   test('looks into texts of 50 MB', async () => {
     const text = `{"_id":"1","k":"${'x'.repeat(50_000_000)} ${AWS}"}`;
     expect(await findInDoc(find(aws), text)).toEqual([{ tag: 'aws', where: '/k' }]);
@@ -204,7 +210,8 @@ describe('find', () => {
       { tag: 'part', where: '/l/1/m~1' },
       { tag: 'part', where: '/o/_rev' },
     ]);
-    expect(await findInDoc(find({ end: '50$' }, { numbers: true }), text.replace('true', '"\\n"'))).toHaveLength(2);
+    const escaped = text.replace('true', '"\\n"');
+    expect(await findInDoc(find({ end: '50$' }, { numbers: true }), escaped)).toHaveLength(2);
   });
 
   test('looks at revisions that have lost, when asked to', async () => {
@@ -267,7 +274,7 @@ describe('find', () => {
     expect(() => find([{ one: 'a' }, { one: /a/ }])).toThrow('There are two rules "one"');
   });
 
-  test.each([[/a/], 'a', [null], [['a']]])('refuses %j, which has no tag or no pattern', (patterns) => {
+  test.each([[/a/], ['a'], [[null]], [['a']]])('refuses %j, which has no tag or no pattern', (patterns) => {
     expect(() => find(patterns as never)).toThrow(InputError);
   });
 
