@@ -86,7 +86,10 @@ function messageOf({ plugin, db, id, tag, where, feature, count, conflicts }: Fi
   const place = `${document}database ${JSON.stringify(db)}`;
   if (plugin === 'find') return `Pattern ${JSON.stringify(tag)} matches at ${String(where)} in ${place}`;
   if (typeof feature === 'string') return `${String(count)} of feature ${feature} in ${place}`;
-  if (Array.isArray(conflicts)) return `${conflicts.length} revisions in conflict with the winner in ${place}`;
+  if (Array.isArray(conflicts)) {
+    const losers = conflicts.length === 1 ? '1 revision is' : `${conflicts.length} revisions are`;
+    return `${losers} in conflict with the winner in ${place}`;
+  }
   return `Plugin ${plugin} has a finding in ${place}`;
 }
 

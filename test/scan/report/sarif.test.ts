@@ -93,6 +93,9 @@ describe('sarif', () => {
     expect(run.results[0]?.message.text).toBe(
       'Pattern "aws" matches at /keys/0 in document "a/b ü" of database "shop"',
     );
+    expect(run.results[5]?.message.text).toBe(
+      '1 revision is in conflict with the winner in document "c" of database "shop"',
+    );
     expect(run.results[5]?.properties).toEqual({
       db: 'shop',
       id: 'c',
