@@ -5,10 +5,12 @@ import { bodyNumbers } from './body-numbers.ts';
 import { type BodyString, bodyStrings, joinStrings } from './body-strings.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import type { FindOptions } from './find-options.ts';
-import type { Fingerprint } from './fingerprint.ts';
 import { jsonPointer } from './json-pointer.ts';
 import { maskedContext } from './masked-context.ts';
 import type { ActiveRules, RuleSearch } from './rule-search.ts';
+
+/** Names a secret without telling it. */
+type Fingerprint = (secret: string) => Promise<string>;
 
 /** Where findings go. */
 type Sink = Pick<ScanContext, 'found'>;

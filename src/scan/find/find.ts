@@ -1,11 +1,11 @@
 import { InputError } from '../../core/errors.ts';
+import { hmacSha256 } from '../../core/hmac.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { ScanDb, ScanPlugin } from '../plugin.ts';
 import { compileRules } from './compile-rules.ts';
 import { configurationSource, isSameConfiguration, ruleChanges } from './configuration.ts';
 import { Detector } from './detector.ts';
 import type { FindOptions } from './find-options.ts';
-import { fingerprintWith } from './fingerprint.ts';
 import { canChange, type FindPatterns, ruleSource, type TaggedRules } from './tagged-rules.ts';
 
 /** What `find` holds while a scan runs. */
@@ -48,7 +48,7 @@ export function find(patterns: FindPatterns, options: FindOptions = {}): ScanPlu
     refuseNone(rules);
     const { native = false, fingerprintKey } = options;
     const search = await compileRules(rules, native);
-    const fingerprint = fingerprintKey === undefined ? undefined : await fingerprintWith(fingerprintKey);
+    const fingerprint = fingerprintKey === undefined ? undefined : await hmacSha256(fingerprintKey);
     return { state: { detector: new Detector(search, options, fingerprint), configuration } };
   }
 

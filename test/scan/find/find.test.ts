@@ -257,7 +257,7 @@ describe('find', () => {
     expect(b).toBe(a);
     expect(c).not.toBe(a);
     expect(await prints('yours')).not.toContain(a);
-    await expect(prints('')).rejects.toThrow('The key of fingerprints is empty');
+    await expect(prints('')).rejects.toThrow(InputError);
   });
 
   test('tells how bad it is, where the rule says so', async () => {
