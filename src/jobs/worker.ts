@@ -154,10 +154,15 @@ export class Worker {
     work.release();
     const isGivenUp = stopped.aborted || job.cancelRequested;
     try {
-      failure ??= await finish(job, info);
-      if (failure !== undefined) await (isGivenUp ? job.release() : job.fail(failure.error));
+      // The handler may have ended the run itself.
+      const isEnded = job.state !== 'running';
+      if (!isEnded) {
+        failure ??= await finish(job, info);
+        if (failure !== undefined) await (isGivenUp ? job.release() : job.fail(failure.error));
+      }
       const undone = isGivenUp ? 'released' : 'failed';
-      this.#emit(job.state === 'pending' && failure !== undefined ? undone : endOf(job), job, failure?.error);
+      const isUndone = job.state === 'pending' && (failure !== undefined || isEnded);
+      this.#emit(isUndone ? undone : endOf(job), job, failure?.error);
     } catch (error) {
       this.#emit(isLeaseLostError(error) ? 'lost' : 'unknown', job, failure?.error ?? error);
     }

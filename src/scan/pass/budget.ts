@@ -18,6 +18,7 @@ export class Budget {
   readonly #requests: () => number;
   readonly #start: number;
   readonly #requestsBefore: number;
+  #isSpent = false;
 
   /** @throws InputError for what is no number of its kind */
   constructor(budget: ScanBudget, { elapsed }: Pick<Platform, 'elapsed'>, requests: () => number) {
@@ -36,11 +37,19 @@ export class Budget {
     this.#requestsBefore = requests();
   }
 
+  /** Ends the run as soon as it can be resumed. */
+  spend(): void {
+    this.#isSpent = true;
+  }
+
   /** @param documents how many have been looked at */
   isSpent(documents: number): boolean {
     const { ms = Infinity, documents: most = Infinity, requests = Infinity } = this.#budget;
     return (
-      documents >= most || this.#elapsed() - this.#start >= ms || this.#requests() - this.#requestsBefore >= requests
+      this.#isSpent ||
+      documents >= most ||
+      this.#elapsed() - this.#start >= ms ||
+      this.#requests() - this.#requestsBefore >= requests
     );
   }
 

@@ -107,6 +107,15 @@ export class KeptRun {
     return [...before, ...told];
   }
 
+  /** Ends a part of the scan: everything in it has been looked at. */
+  async finishPart(): Promise<readonly ScanEvent[]> {
+    const data = await this.run.checkpoint();
+    if (data === undefined || this.run.outcome !== undefined) return this.leave();
+    const told = await this.#write('finished', data);
+    this.run.outcome = 'finished';
+    return told;
+  }
+
   /** What it has told and no commit covers. */
   leave(): readonly ScanEvent[] {
     return this.run.take().told.filter(({ type }) => type === 'failure');

@@ -39,6 +39,8 @@ export class PluginRun {
   readonly scan: string;
   /** How the run has ended; undefined while it goes on. */
   outcome: PluginSummary['state'] | undefined;
+  /** What the run has failed of. */
+  error: unknown;
   /** When the plugin wants to run again. */
   at: number | undefined;
   /** The plugin wants no more databases. */
@@ -232,6 +234,7 @@ export class PluginRun {
 
   #tell(callback: Callback | undefined, { db, id }: Subject, error: unknown, fatal: boolean): void {
     this.failures += 1;
+    if (fatal) this.error = error;
     this.#told.push({
       type: 'failure',
       plugin: this.plugin.name,

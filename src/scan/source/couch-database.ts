@@ -1,8 +1,7 @@
 import { type JsonObject, parseObject } from '../../core/json-value.ts';
-import type { Database } from '../../couch/database.ts';
+import type { Database, Meter } from '../../couch/database.ts';
 import type { ChangesRow } from '../../couch/feed/changes-row.ts';
 import type { Sequence } from '../../couch/feed/sequence.ts';
-import type { Traffic } from '../../couch/request/connection.ts';
 import type { Partition, ScanDesignDoc, ScanDoc, ScanLeaf, ScanRevision } from '../plugin.ts';
 import { scanDesignDoc, scanDoc, scanRevision } from './document.ts';
 import { between } from './partitions.ts';
@@ -13,10 +12,10 @@ export class CouchDatabase implements SourceDatabase {
   readonly name: string;
   readonly #db: Database;
 
-  /** @param traffic counts what is sent */
-  constructor(db: Database, traffic: Traffic) {
+  /** @param meter counts what is sent */
+  constructor(db: Database, meter: Meter) {
     this.name = db.name;
-    this.#db = db.metered({ traffic });
+    this.#db = db.metered(meter);
   }
 
   async info(signal: AbortSignal): Promise<SourceInfo> {

@@ -1,6 +1,6 @@
 import { isCouchError } from '../../core/errors.ts';
 import { type Platform, platform } from '../../core/platform.ts';
-import type { Database } from '../../couch/database.ts';
+import type { Database, Meter } from '../../couch/database.ts';
 import type { Sequence } from '../../couch/feed/sequence.ts';
 import type { Traffic } from '../../couch/request/connection.ts';
 import type { Server } from '../../couch/server.ts';
@@ -14,17 +14,22 @@ const TOGETHER = 100;
 /** How long a server is left alone that does not tell of its databases, before all of them are looked at again, in milliseconds. */
 const POLL = 10_000;
 
+/** What is told of the requests of a source. */
+type MeterOptions = Pick<Meter, 'onRetry'>;
+
 /** All databases of a server. Costs an admin's rights, unless the server lets everybody list them. */
 export class ServerSource implements ScanSource {
   readonly name: string;
   readonly isOne = false;
   readonly #server: Server;
   readonly #traffic: Traffic = { requests: 0, bytes: 0 };
+  readonly #meter: Meter;
   readonly #platform: Platform;
 
-  constructor(server: Server, on: Partial<Platform> = {}) {
+  constructor(server: Server, { onRetry }: MeterOptions = {}, on: Partial<Platform> = {}) {
     this.name = server.url;
     this.#server = server;
+    this.#meter = { traffic: this.#traffic, ...(onRetry === undefined ? {} : { onRetry }) };
     this.#platform = platform(on);
   }
 
@@ -38,7 +43,7 @@ export class ServerSource implements ScanSource {
   }
 
   open(name: string): SourceDatabase {
-    return new CouchDatabase(this.#server.db(name), this.#traffic);
+    return new CouchDatabase(this.#server.db(name), this.#meter);
   }
 
   isUp(signal: AbortSignal): Promise<boolean> {
@@ -86,9 +91,13 @@ export class DatabasesSource implements ScanSource {
   readonly isOne: boolean;
   readonly #databases: readonly Database[];
   readonly #traffic: Traffic = { requests: 0, bytes: 0 };
+  readonly #meter: Meter;
+  readonly #server: Server | undefined;
 
   /** @param databases in the order of their names, all of them different */
-  constructor(databases: readonly Database[]) {
+  constructor(databases: readonly Database[], { onRetry, server }: MeterOptions & { readonly server?: Server } = {}) {
+    this.#meter = { traffic: this.#traffic, ...(onRetry === undefined ? {} : { onRetry }) };
+    this.#server = server;
     this.name = databases.map(({ url }) => url).join(' ');
     this.isOne = databases.length === 1;
     this.#databases = databases;
@@ -96,17 +105,17 @@ export class DatabasesSource implements ScanSource {
 
   async *databases(from: string): AsyncGenerator<readonly SourceDatabase[], void, undefined> {
     const start = this.#databases.findIndex(({ name }) => compareIds(name, from) >= 0);
-    if (start >= 0) yield this.#databases.slice(start).map((db) => new CouchDatabase(db, this.#traffic));
+    if (start >= 0) yield this.#databases.slice(start).map((db) => new CouchDatabase(db, this.#meter));
   }
 
   open(name: string): SourceDatabase | undefined {
     const db = this.#databases.find((one) => one.name === name);
-    return db === undefined ? undefined : new CouchDatabase(db, this.#traffic);
+    return db === undefined ? undefined : new CouchDatabase(db, this.#meter);
   }
 
-  /** Nobody but an admin can ask all of their servers; a database that is not there is told of as such. */
-  isUp(): Promise<boolean> {
-    return Promise.resolve(true);
+  /** Where their server is not known, nobody can be asked. */
+  isUp(signal: AbortSignal): Promise<boolean> {
+    return this.#server?.up({ signal }) ?? Promise.resolve(true);
   }
 
   mark(): Promise<undefined> {

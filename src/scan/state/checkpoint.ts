@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json-value.ts';
+import { sha256 } from '../../core/sha256.ts';
 import { isSequence, type Sequence } from '../../couch/feed/sequence.ts';
 import type { ScanPlugin } from '../plugin.ts';
 
@@ -43,6 +44,11 @@ export interface DatabaseMark {
 /** Whether a checkpoint was written by a plugin that would go on in the same way. */
 export function fits({ pluginVersion, configuration }: Checkpoint, plugin: ScanPlugin): boolean {
   return pluginVersion === versionOf(plugin) && canonicalJson(configuration) === canonicalJson(configurationOf(plugin));
+}
+
+/** What two plugins have in common that go on in the same way. */
+export function fingerprintOf(plugin: ScanPlugin): Promise<string> {
+  return sha256(canonicalJson({ version: versionOf(plugin), configuration: configurationOf(plugin) }));
 }
 
 export function versionOf({ version = 1 }: ScanPlugin): number {

@@ -11,6 +11,9 @@ import type { Phase } from '../run/plugin-run.ts';
  * |---|---|
  * | `scans, scan` | that there is a scan of this id, and of what |
  * | `scan, scan, checkpoint, plugin` | where a plugin stands: see `Checkpoint` |
+ * | `scan, scan, part, plugin, number` | the same of a part of a scan that is split |
+ * | `scan, scan, run, plugin` | how a scan that is split stands: see `RunRecord` |
+ * | `scan, scan, settings` | what a scanner was told: see `ScannerSettings` |
  * | `scan, scan, mark, plugin, database, hash` | up to where a database has been scanned: see `DatabaseMark` |
  * | `scan, scan, finding, database, hash, phase, plugin, document, hash, number` | what was found in one document: see `FindingsRecord` |
  */
@@ -41,6 +44,27 @@ export class ScanLayout {
 
   get checkpoints(): Key {
     return [...this.#root, 'checkpoint'];
+  }
+
+  /** Below it stand the checkpoints of the parts of a plugin's scan. */
+  parts(plugin: string): Key {
+    return [...this.#root, 'part', plugin];
+  }
+
+  part(plugin: string, number: number): Key {
+    return [...this.parts(plugin), number];
+  }
+
+  run(plugin: string): Key {
+    return [...this.runs, plugin];
+  }
+
+  get runs(): Key {
+    return [...this.#root, 'run'];
+  }
+
+  get settings(): Key {
+    return [...this.#root, 'settings'];
   }
 
   async mark(plugin: string, db: string): Promise<Key> {

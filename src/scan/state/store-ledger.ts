@@ -26,15 +26,21 @@ export class StoreLedger implements Ledger {
   readonly #layout: ScanLayout;
   readonly #commit: Commit;
 
-  /** @param commit how it is written, such as by `Job.guard` */
-  constructor(kv: Kv, layout: ScanLayout, commit: Commit) {
+  readonly #checkpointOf: (plugin: string) => Key;
+
+  /**
+   * @param commit how it is written, such as by `Job.guard`
+   * @param checkpointOf where the checkpoint of a plugin is, if not where that of a whole scan is
+   */
+  constructor(kv: Kv, layout: ScanLayout, commit: Commit, checkpointOf?: (plugin: string) => Key) {
     this.#kv = kv;
     this.#layout = layout;
     this.#commit = commit;
+    this.#checkpointOf = checkpointOf ?? ((plugin) => layout.checkpoint(plugin));
   }
 
   async load(plugin: string): Promise<Checkpoint | undefined> {
-    const [entry] = await this.#kv.read([this.#layout.checkpoint(plugin)]);
+    const [entry] = await this.#kv.read([this.#checkpointOf(plugin)]);
     return entry === undefined ? undefined : asCheckpoint(decodeJson(entry.value));
   }
 
@@ -50,7 +56,7 @@ export class StoreLedger implements Ledger {
       for (const db of designDocsOf) mutations.push(...(await this.#oldDesignDocs(plugin, db, passage, scanned)));
     }
     for (const { db, mark } of marks) mutations.push([await this.#layout.mark(plugin, db), encodeJson(mark)]);
-    mutations.push([this.#layout.checkpoint(plugin), encodeJson(checkpoint)]);
+    mutations.push([this.#checkpointOf(plugin), encodeJson(checkpoint)]);
     for (const some of this.#batches(mutations)) await this.#write(some);
   }
 
@@ -67,7 +73,7 @@ export class StoreLedger implements Ledger {
   }
 
   async forget(plugin: string): Promise<void> {
-    await this.#write([[this.#layout.checkpoint(plugin), undefined]]);
+    await this.#write([[this.#checkpointOf(plugin), undefined]]);
     await sweep(this.#kv, this.#layout.marks(plugin));
   }
 
