@@ -1,35 +1,29 @@
 import { InputError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json-value.ts';
-import type { ScanContext, ScanPlugin } from '../plugin.ts';
+import type { ScanPlugin } from '../plugin.ts';
 import { addCounts, countFeatures, type DdocFeature, FEATURES, type FeatureCounts } from './count-features.ts';
+import { type Counting, TallyBook, type TallyData } from './tally-book.ts';
 
 /** Which features are looked for. By default those that CouchDB 4 is to have no more: updates, shows, lists and rewrites. */
 export type DdocFeaturesOptions = Readonly<Partial<Record<DdocFeature, boolean>>>;
 
 const DEFAULTS: DdocFeaturesOptions = { updates: true, shows: true, lists: true, rewrites: true };
 
-/** Counts, and how many design documents they are of. */
-interface Tally {
+/** Features, and how many design documents have them. */
+interface Tally extends JsonObject {
   readonly features: FeatureCounts;
   readonly ddocs: number;
 }
 
-const NOTHING: Tally = { features: {}, ddocs: 0 };
-
-/** What is kept. */
-interface Data extends JsonObject {
-  readonly total: Tally;
-  /** How many databases have features. */
-  readonly databases: number;
-  /** The database that is being scanned. */
-  readonly open?: { readonly db: string; readonly tally: Tally };
-}
-
-const EMPTY: Data = { total: NOTHING, databases: 0 };
+const COUNTING: Counting<Tally> = {
+  nothing: { features: {}, ddocs: 0 },
+  add: (a, b) => ({ features: addCounts(a.features, b.features), ddocs: a.ddocs + b.ddocs }),
+  isNothing: ({ ddocs }) => ddocs === 0,
+};
 
 /** What it holds while a scan runs. */
 interface State {
-  data: Data;
+  readonly book: TallyBook<Tally>;
   /** The database was entered again, and its design documents may come again, from the first one on. */
   isReentered: boolean;
 }
@@ -37,7 +31,7 @@ interface State {
 /**
  * A plugin that counts what design documents have that will not be there in CouchDB 4, or that is worth knowing for other reasons: a
  * finding `{ feature, count }` for each feature of a design document, a report `{ features, ddocs }` for each database that has any, and
- * one for all databases `{ features, ddocs, databases }`. What they mean for CouchDB 4 says {@link couch4Report}.
+ * one for all databases that were looked at, `{ features, ddocs, databases }`. What that means for CouchDB 4 says {@link couch4Report}.
  *
  * Counted are the members of `updates`, `shows`, `lists` and `filters`, the rules of `rewrites` (a function is one), reduce functions of
  * views that are not built in, and the `validate_doc_update`. Documents are not read.
@@ -51,59 +45,32 @@ interface State {
  */
 export function ddocFeatures(options: DdocFeaturesOptions = {}): ScanPlugin {
   const features = featuresOf(options);
-  const plugin: ScanPlugin<State, Data> = {
+  const begin = (data?: TallyData<Tally>): { state: State } => ({
+    state: { book: new TallyBook(COUNTING, data), isReentered: false },
+  });
+  const plugin: ScanPlugin<State, TallyData<Tally>> = {
     name: 'ddoc_features',
     configuration: { features },
-    start: () => ({ state: { data: EMPTY, isReentered: false } }),
-    resume: (_, data) => ({ state: { data, isReentered: false } }),
-    db(state, { name }, context) {
+    start: () => begin(),
+    resume: (_, data) => begin(data),
+    db(state, { name }, { report }) {
       if (features.length === 0) return { go: 'stop' };
-      const { open } = state.data;
-      state.isReentered = open?.db === name;
-      if (open?.db === name) return undefined;
-      close(state, context);
-      state.data = { ...state.data, open: { db: name, tally: NOTHING } };
+      state.isReentered = state.book.enter(name, report);
       return undefined;
     },
-    ddoc(state, { name }, { id, body }, { found }) {
-      const before = state.isReentered ? NOTHING : (state.data.open?.tally ?? NOTHING);
+    ddoc(state, _, { id, body }, { found }) {
+      if (state.isReentered) state.book.restart();
       state.isReentered = false;
       const counts = countFeatures(id, body, features);
       for (const [feature, count] of Object.entries(counts)) found({ feature, count });
-      const tally = Object.keys(counts).length === 0 ? before : add(before, { features: counts, ddocs: 1 });
-      state.data = { ...state.data, open: { db: name, tally } };
+      if (Object.keys(counts).length > 0) state.book.count({ features: counts, ddocs: 1 });
     },
-    dbClosing: (state, _, context) => close(state, context),
-    checkpoint: ({ data }) => ({ data }),
-    merge: (parts) => parts.map(allOf).reduce(join, EMPTY),
-    complete(state, context) {
-      close(state, context);
-      const { total, databases } = state.data;
-      context.report({ ...total, databases });
-    },
+    dbClosing: ({ book }, _, { report }) => book.close(report),
+    checkpoint: ({ book }) => ({ data: book.data }),
+    merge: (parts) => TallyBook.join(COUNTING, parts),
+    complete: ({ book }, { report }) => report(book.complete(report)),
   };
   return plugin;
-}
-
-/** Tells what was counted in the database that was being scanned, wherever it was left. */
-function close(state: State, { report }: ScanContext): void {
-  const { open } = state.data;
-  if (open !== undefined && open.tally.ddocs > 0) report({ db: open.db, ...open.tally });
-  state.data = allOf(state.data);
-}
-
-/** With what was counted in a database that is being scanned as a part of all. */
-function allOf({ total, databases, open }: Data): Data {
-  if (open === undefined || open.tally.ddocs === 0) return { total, databases };
-  return { total: add(total, open.tally), databases: databases + 1 };
-}
-
-function join(a: Data, b: Data): Data {
-  return { total: add(a.total, b.total), databases: a.databases + b.databases };
-}
-
-function add(a: Tally, b: Tally): Tally {
-  return { features: addCounts(a.features, b.features), ddocs: a.ddocs + b.ddocs };
 }
 
 function featuresOf(options: DdocFeaturesOptions): readonly DdocFeature[] {
@@ -113,8 +80,9 @@ function featuresOf(options: DdocFeaturesOptions): readonly DdocFeature[] {
         `Design documents have no feature ${JSON.stringify(name)}; there are ${FEATURES.join(', ')}`,
       );
     }
-    if (typeof isWanted !== 'boolean')
+    if (typeof isWanted !== 'boolean') {
       throw new InputError(`Option ${name} must be true or false, not ${String(isWanted)}`);
+    }
   }
   const wanted = { ...DEFAULTS, ...options };
   return FEATURES.filter((feature) => wanted[feature]);

@@ -163,6 +163,29 @@ describe('What conflicts keeps', () => {
   });
 });
 
+describe('A database that is split', () => {
+  test('is counted once, and told as a whole in the end', async () => {
+    const plugin = conflicts();
+    const leaves = ['2-b', '2-a'].map((rev) => ({ rev, deleted: false }));
+    const part = async (db: string, ...ids: string[]) => {
+      const run = await begin(plugin);
+      await plugin.db(run.state, databaseCalled(db), run.context);
+      for (const id of ids) {
+        await plugin.docRevs?.(run.state, databaseCalled(db), { id, seq: null, deleted: false, leaves }, run.context);
+      }
+      await plugin.dbClosing?.(run.state, databaseCalled(db), run.context);
+      return run.data();
+    };
+    const parts = [await part('a', 'x'), await part('b', 'y'), await part('a'), await part('a', 'z', 'zz')];
+    const whole = await begin(plugin, plugin.merge?.(parts));
+    await plugin.complete?.(whole.state, whole.context);
+    expect(whole.reports).toMatchObject([
+      { db: 'a', documents: 3, conflicts: 3 },
+      { documents: 4, conflicts: 4, databases: 2 },
+    ]);
+  });
+});
+
 describe('The documents with the most conflicts', () => {
   const entries = fc.array(
     fc.record({

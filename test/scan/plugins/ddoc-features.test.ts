@@ -152,7 +152,9 @@ describe('What ddocFeatures keeps', () => {
     const whole = await begun(plugin.merge?.(parts));
     await whole.end();
     expect(whole.reports).toEqual([{ features: { shows: 3 }, ddocs: 3, databases: 2 }]);
-    expect(plugin.merge?.([])).toEqual({ total: { features: {}, ddocs: 0 }, databases: 0 });
+    const none = await begun(plugin.merge?.([]));
+    await none.end();
+    expect(none.reports).toEqual([{ features: {}, ddocs: 0, databases: 0 }]);
   });
 
   test('is another configuration with other features, in whatever order', () => {
