@@ -1,4 +1,5 @@
 import type { CompiledRule } from './compiled-rule.ts';
+import { KeywordIndex } from './keyword-index.ts';
 import type { PatternSet } from './pattern.ts';
 
 /** Rules that one engine tries together. */
@@ -23,21 +24,15 @@ export interface ActiveRules {
  */
 export class RuleSearch {
   readonly #groups: readonly RuleGroup[];
-  readonly #keyed: readonly KeyedRule[];
-  /** Matches where any keyword is. */
-  readonly #keywords: RegExp | undefined;
+  readonly #keyed: KeywordIndex<CompiledRule>;
   /** The position of each rule, in whose order they are told. */
   readonly #order: ReadonlyMap<CompiledRule, number>;
 
   /** @param groups of those that have no keywords */
   constructor(rules: readonly CompiledRule[], groups: readonly RuleGroup[]) {
     this.#groups = groups;
+    this.#keyed = new KeywordIndex(rules.filter(hasKeywords).map((rule) => [rule, rule.rule.keywords ?? []]));
     this.#order = new Map(rules.map((rule, i) => [rule, i]));
-    this.#keyed = rules.filter(hasKeywords).map((rule) => ({ rule, keywords: keywordsOf(rule) }));
-    const all = new Set(this.#keyed.flatMap(({ keywords }) => keywords));
-    // The characters that mean something to a RegExp, whatever its flags.
-    const literals = [...all].map((keyword) => keyword.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-    this.#keywords = literals.length === 0 ? undefined : new RegExp(literals.join('|'));
   }
 
   /**
@@ -47,7 +42,7 @@ export class RuleSearch {
    */
   activeIn(whole: string): ActiveRules | undefined {
     const groups = this.#groups.filter(({ anywhere }) => anywhere === undefined || anywhere(whole).length > 0);
-    const alone = this.#keyedIn(whole);
+    const alone = [...this.#keyed.in(whole)];
     if (groups.length === 0 && alone.length === 0) return undefined;
     const members = [...groups.flatMap(({ rules }) => rules), ...alone].filter(({ rule }) => rule.members);
     return { groups, alone, members };
@@ -55,7 +50,7 @@ export class RuleSearch {
 
   /** The rules that match in a text which is all there is of what is looked at. */
   matchingAlone(text: string): readonly CompiledRule[] {
-    return this.matching(text, { groups: this.#groups, alone: this.#keyedIn(text), members: [] });
+    return this.matching(text, { groups: this.#groups, alone: [...this.#keyed.in(text)], members: [] });
   }
 
   /** The rules that match in a text, in their order. */
@@ -68,31 +63,12 @@ export class RuleSearch {
       }
     }
     for (const rule of alone) if (rule.pattern.test(text) && rule.counts(text)) found.push(rule);
-    return this.inOrder(found);
+    if (found.length < 2) return found;
+    return found.sort((a, b) => (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0));
   }
-
-  inOrder(rules: CompiledRule[]): readonly CompiledRule[] {
-    return rules.length < 2 ? rules : rules.sort((a, b) => (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0));
-  }
-
-  #keyedIn(whole: string): readonly CompiledRule[] {
-    if (this.#keywords === undefined) return [];
-    const lower = whole.toLowerCase();
-    if (!this.#keywords.test(lower)) return [];
-    return this.#keyed.filter(({ keywords }) => keywords.some((word) => lower.includes(word))).map(({ rule }) => rule);
-  }
-}
-
-interface KeyedRule {
-  readonly rule: CompiledRule;
-  readonly keywords: readonly string[];
 }
 
 /** Whether a rule is only tried where one of its keywords is. */
 export function hasKeywords({ rule }: CompiledRule): boolean {
   return rule.keywords !== undefined && rule.keywords.length > 0;
-}
-
-function keywordsOf({ rule }: CompiledRule): readonly string[] {
-  return (rule.keywords ?? []).map((keyword) => keyword.toLowerCase());
 }
