@@ -11,9 +11,10 @@ import { type Context, ExitCode } from './context.ts';
 import { errorLine, sentence } from './failure.ts';
 import { jobsProgram } from './jobs/program.ts';
 import { addPlugins } from './plugins.ts';
+import { scanProgram } from './scan/program.ts';
 
 /** Commands that the line of commands has a place for, and a later version brings. */
-const LATER = ['status', 'scan', 'findings', 'scanner', 'demo'] as const;
+const LATER = ['status', 'demo'] as const;
 
 /**
  * Runs one command line and tells how it ended. Whatever goes wrong ends in one sentence on the error stream, and with
@@ -79,6 +80,9 @@ export async function run(args: readonly string[], version: string, context: Con
     });
   const registry = createRegistry();
   jobsProgram(program, registry, context, (code) => {
+    exitCode = code;
+  });
+  scanProgram(program, registry, version, context, (code) => {
     exitCode = code;
   });
   program

@@ -419,7 +419,7 @@ describe('couchtide', () => {
     [['export', 'dir', '--format', 'files'], 'needs --out'],
     [['pull', 'http://h/x', 'dir', '--selector', '[1]'], 'must be a JSON object'],
     [['pull', 'http://h/x', 'dir', '--selector', '{'], 'must be a JSON object'],
-    [['scan', 'http://h/x', '--find', 'a=b'], 'The command scan is not part of this version of couchtide yet'],
+    [['status', 'directory'], 'The command status is not part of this version of couchtide yet'],
   ])('refuses %j', async (args, reason) => {
     const { code, stdout, stderr } = await runCli(args);
     expect([code, stdout]).toEqual([2, '']);
