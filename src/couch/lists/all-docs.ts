@@ -52,7 +52,7 @@ export async function* allDocs(
         signal,
       });
       const reader = new JsonRows('rows');
-      const before = left;
+      let isFurther = false;
       let isLeft = false;
       for await (const text of decodeText(answer.bytes())) {
         const rows = withoutRow(reader.push(text).map(parseListRow), last).slice(0, left);
@@ -60,10 +60,11 @@ export async function* allDocs(
         if (end !== undefined) {
           last = end.id;
           left -= rows.length;
+          isFurther = true;
           tries.progress();
           yield rows;
         }
-        isLeft = left < before && answer.isOverdue && !reader.complete;
+        isLeft = isFurther && answer.isOverdue && !reader.complete;
         if (isLeft) break;
         await breathe();
       }

@@ -1,18 +1,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type CouchServer, startServer } from '../../../demo/server/index.ts';
+import { startServer } from '../../../demo/server/index.ts';
+import { platform } from '../../../src/core/platform.ts';
 import { type CouchOptions, couch } from '../../../src/couch/couch.ts';
 import type { AllDocsOptions } from '../../../src/couch/lists/all-docs.ts';
 import type { AllDocsRow } from '../../../src/couch/lists/list-row.ts';
-import {
-  answer,
-  cutAfter,
-  type Scripted,
-  type ScriptedServer,
-  startScriptedServer,
-} from '../../support/scripted-server.ts';
+import { startHeldServer } from '../../support/held-server.ts';
+import { answer, cutAfter, type Scripted, startScriptedServer } from '../../support/scripted-server.ts';
 import { createDatabase } from '../../support/source-database.ts';
+import { virtualClock } from '../../support/virtual-clock.ts';
 
-let server: ScriptedServer | CouchServer | undefined;
+let server: { close(): Promise<void> } | undefined;
 
 afterEach(() => server?.close());
 
@@ -105,6 +102,58 @@ describe('allDocs', () => {
     const { db, requests } = await scripted(cutAfter(`{"rows":[${row('a')},`));
     await expect(ids(db.allDocs())).rejects.toMatchObject({ name: 'NetworkError', failure: 'cut' });
     expect(requests).toHaveLength(3);
+  });
+
+  test('leaves its connection to who waits for one when its time is over, and goes on in its turn', async () => {
+    const held = await startHeldServer();
+    server = held;
+    const clock = virtualClock();
+    const open = (name: string) =>
+      couch
+        .db(`${held.url}/${name}`, { connections: 2, platform: clock.platform })
+        .metered({ traffic: { requests: 0, bytes: 0 } });
+    const reader = open('long').allDocs()[Symbol.asyncIterator]();
+    let next = reader.next();
+    const long = await held.request();
+    await long.write(`{"rows":[\n${row('a')},\n`);
+    expect((await next).value?.id).toBe('a');
+    const other = ids(open('other').allDocs());
+    await clock.sleeping(250);
+    next = reader.next();
+    await clock.advance(5000);
+    await long.write(`${row('b')},\n`);
+    expect((await next).value?.id).toBe('b');
+    next = reader.next();
+    await long.closed;
+    (await held.request()).answer(answer(list(row('x'))));
+    expect(await other).toEqual(['x']);
+    const again = await held.request();
+    expect([again.path.split('?')[0], again.query.get('start_key')]).toEqual(['/long/_all_docs', '"b"']);
+    again.answer(answer(list(row('b'), row('c'))));
+    expect((await next).value?.id).toBe('c');
+    expect((await reader.next()).done).toBe(true);
+  });
+
+  test('lets its reader ask for something else at every row, over one connection', async () => {
+    const all = Array.from({ length: 20 }, (_, n) => `d${n + 10}`);
+    const started = await startScriptedServer((response, seen) => {
+      if (!seen.path.includes('_all_docs')) return answer({ db_name: 'db', update_seq: 1 })(response, seen);
+      const from = JSON.parse(seen.query.get('start_key') ?? '""');
+      // Too much to be read at once.
+      const padded = all.filter((id) => id >= from).map((id) => row(id).replace('{', `{"x":"${'x'.repeat(50_000)}",`));
+      answer(list(...padded))(response, seen);
+    });
+    server = started;
+    // Patience is not what is tested.
+    const on = platform({ sleep: (ms, signal) => platform().sleep(ms === 250 ? 1 : ms, signal) });
+    const db = couch.db(`${started.url}/db`, { connections: 1, platform: on });
+    const told: string[] = [];
+    for await (const { id } of db.allDocs()) {
+      told.push(id);
+      await db.info();
+    }
+    expect(told).toEqual(all);
+    expect(started.requests.filter(({ path }) => path.includes('_all_docs')).length).toBeGreaterThan(1);
   });
 
   test.each([
