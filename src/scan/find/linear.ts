@@ -25,19 +25,30 @@ export const linearEngine: PatternEngine = {
   set: (written) => setOf(written.map(syntaxOf)),
 };
 
-/** As one set; in halves where that is more than a set may hold. */
+/**
+ * How many instructions a set may have. It is run as an automaton whose states are kept once they are known; of much larger sets they
+ * are more than there is room for, and it takes a thousand times as long to run without.
+ */
+const LARGEST_SET = 5000;
+
+/** As one set; in halves where that is larger than it may be. */
 function setOf(patterns: readonly string[]): PatternSet {
   const set = new RE2Set();
   for (const pattern of patterns) set.add(pattern);
+  if (patterns.length < 2 || !isTooLarge(set)) return (text) => set.match(text);
+  const middle = patterns.length >> 1;
+  const [low, high] = [setOf(patterns.slice(0, middle)), setOf(patterns.slice(middle))];
+  return (text) => [...low(text), ...high(text).map((i) => middle + i)];
+}
+
+function isTooLarge(set: RE2Set): boolean {
   try {
     set.compile();
-  } catch (error) {
-    if (patterns.length === 1) throw error;
-    const middle = patterns.length >> 1;
-    const [low, high] = [setOf(patterns.slice(0, middle)), setOf(patterns.slice(middle))];
-    return (text) => [...low(text), ...high(text).map((i) => middle + i)];
+  } catch {
+    // What is wrong with a pattern is told when it is added.
+    return true;
   }
-  return (text) => set.match(text);
+  return set.prog.numInst() > LARGEST_SET;
 }
 
 /**

@@ -57,4 +57,4 @@ export type FindRules = Readonly<Record<string, string | RegExp | FindRule>>;
  * const plugin = find({ registry });
  * ```
  */
-export const findRules = defineData<string, FindRule>('couchtide/find-rules', { unordered: true });
+export const findRules = /* @__PURE__ */ defineData<string, FindRule>('couchtide/find-rules', { unordered: true });

@@ -170,6 +170,14 @@ describe('find', () => {
     expect(await findInDoc(find({ tag: pattern }, { native: true }), { _id: '', v: text })).toHaveLength(1);
   });
 
+  test('finds by more patterns than one set holds', async () => {
+    const tags = Array.from({ length: 300 }, (_, i) => `t${i}`);
+    const patterns = Object.fromEntries(tags.map((tag) => [tag, `<${tag}>[a-z]{0,40}</${tag}>`]));
+    const doc = { _id: '1', v: tags.map((tag) => `<${tag}>x</${tag}>`), w: '<t1></t2>' };
+    const findings = await findInDoc(find(patterns), doc);
+    expect(findings).toEqual(tags.map((tag, i) => ({ tag, where: `/v/${i}` })));
+  });
+
   test('takes time in proportion to the text for patterns that would backtrack without end', async () => {
     const text = `${'a'.repeat(100_000)}!`;
     expect(await findInDoc(find({ evil: '(a+)+$', worse: '^(a|a)*$' }), { _id: '1', v: text })).toEqual([]);
