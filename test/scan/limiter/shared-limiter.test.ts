@@ -83,6 +83,44 @@ describe('Workers that share a limiter', () => {
     expectWithinRate([...dying.passed, ...heir.passed], 1000);
   });
 
+  test('cannot save what they have leased for later', async () => {
+    const { clock, worker } = setUp({ doc: 1000 });
+    const passed: Passed[] = [];
+    const take = async (limiter: Limiter, count: number): Promise<void> => {
+      await limiter.take('doc', count);
+      passed.push({ at: clock.platform.elapsed(), count });
+    };
+    const workers = [1, 2, 3, 4, 5].map(() => worker());
+    for (const one of workers) {
+      // The second one finds the first lease used up, and leases twice as much.
+      const taken = take(one, 100).then(() => take(one, 1));
+      await clock.advance(600);
+      await taken;
+    }
+    const others = [1, 2, 3, 4, 5].map(() => take(worker(), 100));
+    const rest = [...workers.map((one) => take(one, 199)), ...others];
+    await clock.advance(10_000);
+    await Promise.all(rest);
+    expect(passed).toHaveLength(20);
+    expectWithinRate(passed, 1000);
+  });
+
+  test('that were refused something use nothing that they have leased', async () => {
+    const { clock, worker } = setUp({ doc: 1000 });
+    const limiter = worker();
+    const taken = limiter.take('doc', 100).then(() => limiter.take('doc', 1));
+    await clock.advance(100);
+    await taken;
+    limiter.slow({ retryAfter: 3000 });
+    const waiting = [limiter.take('doc', 1), limiter.take('doc', 1)];
+    let done = 0;
+    for (const one of waiting) void one.then(() => (done += 1));
+    await clock.advance(2900);
+    expect(done).toBe(0);
+    await clock.advance(500);
+    await Promise.all(waiting);
+  });
+
   test('hear of a refusal that one of them was given', async () => {
     const { clock, worker } = setUp({ doc: 1000 });
     const refused = worker();

@@ -111,6 +111,19 @@ describe('webhook', () => {
     ]);
   });
 
+  test('tries once what comes after something that was given up, until that succeeds', async () => {
+    const { clock, requests, open } = receiver(503, 503, 503, 503, 200, 503, 200);
+    const alerts = open({ attempts: 3 });
+    const counts: number[] = [];
+    for (const id of [1, 2, 3, 4]) {
+      await alerts.send(finding(id));
+      await clock.advance(10_000);
+      counts.push(requests.length);
+    }
+    expect(counts).toEqual([3, 4, 5, 7]);
+    expect(await alerts.close()).toEqual({ sent: 2, failed: 2 });
+  });
+
   test('does not follow a receiver to another place', async () => {
     const { failures, open } = receiver({ status: 307, headers: { location: 'https://elsewhere.example' } });
     const alerts = open();
