@@ -21,7 +21,8 @@ interface FindState {
  * like) is not looked at.
  *
  * For every tag that matches at a place there is one finding `{ tag, where }`: `db`, `id`, or the place in the body as a JSON Pointer
- * (RFC 6901), with `at: 'key'` where it is the name of the member that matches. What has matched is not told.
+ * (RFC 6901), with `at: 'key'` where it is the name of the member that matches. What has matched is not told, but for ids and the
+ * names on the way to a place; see {@link FindOptions.hideKeys}.
  *
  * Patterns given as text run in linear time; see {@link FindRule.pattern} for their syntax. `start` rejects with an InputError that
  * names the tag when one cannot be used; {@link checkRules} says so before.

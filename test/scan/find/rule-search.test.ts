@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkRules, find } from '../../../src/scan/find/find.ts';
 import type { FindRule } from '../../../src/scan/find/rule.ts';
