@@ -28,7 +28,7 @@ export function designInfo(design: string): Endpoint<DatabaseExchange> {
           `"updater_running":false,"update_seq":${database.sequence},"sizes":{"file":${size},"external":${size},` +
           `"active":${size}},"signature":"${md5Hex(writeJson(body))}","purge_seq":0,` +
           `"language":${quoteJson(typeof language === 'string' ? language : 'javascript')},` +
-          `"compact_running":false}`;
+          `"compact_running":false,"collator_versions":["153.120"]}`;
         return jsonAnswer(`{"name":${quoteJson(design)},"view_index":${index}}`);
       },
     },

@@ -50,8 +50,9 @@ interface State {
 /**
  * A plugin that finds documents in conflict, without reading their bodies: a finding `{ conflicts, deleted_conflicts }` for each, the
  * revisions that lost against the winner, live ones and tombstones, the longest histories first; a report with their numbers
- * `{ documents, conflicts, deleted_conflicts }` for each database that has any, and one for all that were looked at, which also names the `top`
- * documents with the most conflicts, with the sides of each and how long their histories are.
+ * `{ documents, conflicts, deleted_conflicts }` for each database that has any, and one for all databases that were looked at, which
+ * also has their number as `databases`, and as `top` the documents with the most conflicts: their sides, and how long the history of
+ * each side is.
  *
  * @throws InputError for a `minimum` or a `top` that is no number from 1 or 0 on
  *

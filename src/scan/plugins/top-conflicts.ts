@@ -37,8 +37,6 @@ export function topConflict(db: string, id: string, count: number, leaves: reado
  * takes a new place.
  */
 export function withTop(top: readonly TopConflict[], entry: TopConflict, most: number): readonly TopConflict[] {
-  const last = top.at(-1);
-  if (top.length >= most && last !== undefined && last.count > entry.count) return top;
   const others = top.filter(({ db, id }) => db !== entry.db || id !== entry.id);
   return [...others, entry].sort(byCount).slice(0, most);
 }

@@ -214,6 +214,7 @@ describe('The documents with the most conflicts', () => {
     const leaves = Array.from({ length: 12 }, (_, n) => ({ rev: `${20 - n}-a`, deleted: n > 8 }));
     const entry = topConflict('db', 'x', 8, leaves);
     expect(withTop(withTop([], entry, 5), entry, 5)).toEqual([entry]);
+    expect(withTop([entry], { ...entry, count: 1 }, 1)).toEqual([{ ...entry, count: 1 }]);
     expect(entry.sides).toHaveLength(10);
     expect(entry.sides.at(-1)).toEqual({ rev: '11-a', generation: 11, deleted: true });
   });
