@@ -63,6 +63,8 @@ export function find(patterns: FindPatterns, options: FindOptions = {}): ScanPlu
     resume: begin,
     checkpoint: ({ configuration }) =>
       isSameConfiguration(configuration, configurationNow()) ? undefined : { go: 'reset' },
+    // There is nothing to put together, but without this no database would be split.
+    merge: () => ({}),
     db: ({ detector }, { name }, context) => detector.database(name, context),
     docId: ({ detector }, _, id, context) => detector.id(id, context),
     ...(options.losers && {

@@ -191,7 +191,7 @@ describe('a rule', () => {
     [{ pattern: 'a', allow: [{ of: 'file' }] }, 'has a member "of" in "allow" that is not "secret", "match" or "line"'],
     [{ pattern: /a/, flags: 'i' }, 'has flags besides those of its RegExp'],
     [{ pattern: 'a', constructor: 'b' }, 'has a member "constructor", which means nothing'],
-  ])('%j is refused', (rule, message) => {
+  ])('%j is refused (D21)', (rule, message) => {
     const patterns: Record<string, FindRule> = JSON.parse('{}');
     Object.assign(patterns, { 'my "tag"': rule });
     expect(() => find(patterns)).toThrow(`The rule "my \\"tag\\"" ${message}`);

@@ -6,6 +6,7 @@ import { find } from '../../../src/scan/find/find.ts';
 import type { FindOptions } from '../../../src/scan/find/find-options.ts';
 import { findRules } from '../../../src/scan/find/rule.ts';
 import type { FindPatterns } from '../../../src/scan/find/tagged-rules.ts';
+import { isSplittable } from '../../../src/scan/jobs/plan.ts';
 import { findInDoc } from './driver.ts';
 
 const DOC = { _id: '1', v: 'abc' };
@@ -69,6 +70,10 @@ describe('find after a scan with other patterns', () => {
   test('keeps keys and patterns out of its configuration', () => {
     const { configuration } = find({ a: 'my-pattern' }, { fingerprintKey: 'my-key' });
     expect(JSON.stringify(configuration)).not.toMatch(/my-/);
+  });
+
+  test('can be split among workers', () => {
+    expect(isSplittable(find({ a: 'a' }))).toBe(true);
   });
 
   test('starts over when the rules change while it runs', async () => {

@@ -41,7 +41,7 @@ describe("couchtide's own rule file", () => {
     ['{"version":1,"rules":{"a":"b"},"allow":[1]}', 'The rule "a" allows what is neither a pattern nor an object'],
     ['{"version":1,"rules":{"a":{"regex":"b"}}}', 'The rule "a" has a member "regex", which means nothing'],
     ['{"version":1,"rules":{"":"b"}}', 'A rule has no tag'],
-  ])('%s is refused', async (text, message) => {
+  ])('%s is refused (D21)', async (text, message) => {
     await expect(parseRules(text, { format: 'json' })).rejects.toThrow(message);
     await expect(parseRules(text)).rejects.toThrow(InputError);
   });
