@@ -62,10 +62,13 @@ export class Detector {
   }
 
   /** A text that has all that is looked at in a revision, each between characters that are no part of words. */
-  #wholeOf({ body, attachments }: ScanRevision, id: string, text = ''): string {
+  #wholeOf({ body, attachments }: ScanRevision, id: string, text: string | undefined): string {
     // Without escapes, the JSON is such a text.
-    if (text !== '' && !text.includes('\\')) return text;
-    return [text, id, ...attachments, joinStrings(body, this.#options)].join('"');
+    if (text !== undefined && !text.includes('\\')) return text;
+    const { numbers = false } = this.#options;
+    // As they were written, numbers are in the JSON alone.
+    const written = numbers && text !== undefined ? text : '';
+    return [id, ...attachments, joinStrings(body, { numbers: numbers && text === undefined }), written].join('"');
   }
 
   *#hits(revision: ScanRevision, active: ActiveRules, text: string | undefined): Generator<Hit> {

@@ -15,7 +15,7 @@ export interface FindRule {
   /** How bad that is, such as `high`; told with each finding. */
   readonly severity?: string;
   /**
-   * Texts of which one must stand somewhere in the document, its names and its id among it, before the pattern is tried; case makes no
+   * Texts of which one must stand somewhere in the document, in its id, a key or a text, before the pattern is tried; case makes no
    * difference. What most documents do not have makes a rule nearly free.
    */
   readonly keywords?: readonly string[];
