@@ -35,7 +35,7 @@ interface FindState {
  * const plugin = find({ aws: /AKIA[0-9A-Z]{16}/, password: '(?i)password\\s*[:=]' });
  * ```
  */
-export function find(patterns: FindPatterns, options: FindOptions = {}): ScanPlugin<FindState> {
+export function find(patterns: FindPatterns, options: FindOptions = {}): ScanPlugin {
   checkOptions(options);
   const rulesNow = ruleSource(patterns);
   if (!canChange(patterns)) refuseNone(rulesNow());
