@@ -106,8 +106,10 @@ async function prepare(name: string, patterns: FindPatterns) {
   const run = async (): Promise<void> => {
     found = 0;
     for (const doc of docs) {
-      plugin.docId?.(answer.state, db, doc.id, context);
-      plugin.doc?.(answer.state, db, doc, context);
+      const ofId = plugin.docId?.(answer.state, db, doc.id, context);
+      if (ofId !== undefined) await ofId;
+      const ofBody = plugin.doc?.(answer.state, db, doc, context);
+      if (ofBody !== undefined) await ofBody;
     }
   };
   return { name, run, findings: () => found };
