@@ -54,6 +54,9 @@ export type { ChangesRow } from './couch/feed/changes-row.ts';
 export type { Sequence } from './couch/feed/sequence.ts';
 export type { FeedEnd, FeedIdle, FeedReconnected, FeedRow, FeedSign } from './couch/feed/source.ts';
 export type { FeedTiming, LiveFeed } from './couch/feed/timing.ts';
+export type { AllDocsOptions } from './couch/lists/all-docs.ts';
+export type { DesignDoc } from './couch/lists/design-docs.ts';
+export type { AllDocsRow } from './couch/lists/list-row.ts';
 export type { Auth } from './couch/request/auth.ts';
 export type { Credentials } from './couch/request/authorization.ts';
 export type { TimeLimits, Traffic } from './couch/request/connection.ts';
@@ -204,3 +207,77 @@ export type {
   VerifySource,
 } from './replica/verify/verify-source.ts';
 export type { RevisionPath } from './revs/path.ts';
+export { baseline } from './scan/baseline.ts';
+export type {
+  Failure,
+  Finding,
+  FindingDetails,
+  PluginSummary,
+  Progress,
+  Report,
+  ReportDetails,
+  ScanCounts,
+  ScanEvent,
+  ScanSummary,
+} from './scan/events.ts';
+export { checkRules, find } from './scan/find/find.ts';
+export type { FindOptions } from './scan/find/find-options.ts';
+export { type FindAllow, type FindRule, type FindRules, findRules } from './scan/find/rule.ts';
+export { parseRules, type RuleFormat } from './scan/find/rules/parse-rules.ts';
+export type { ParsedRules } from './scan/find/rules/parsed-rules.ts';
+export { secretRules } from './scan/find/rules/secret-rules.ts';
+export type { FindPatterns, FindRulesOf } from './scan/find/tagged-rules.ts';
+export type { RunRecord as ScanRun } from './scan/jobs/run-record.ts';
+export { createLimiter, type Limiter } from './scan/limiter/limiter.ts';
+export { DEFAULT_LIMITS, type RateClass, type RateLimits } from './scan/limiter/limits.ts';
+export { sharedLimiter } from './scan/limiter/shared-limiter.ts';
+export type { ScanOptions } from './scan/options.ts';
+export type { ScanBudget } from './scan/pass/budget.ts';
+export type { RateLimit } from './scan/pass/pass.ts';
+export type { SkipOptions, TextPattern } from './scan/pass/skip.ts';
+export type {
+  Awaitable,
+  CheckpointAnswer,
+  CompleteAnswer,
+  OpenedAnswer,
+  Partition,
+  PartitionsAnswer,
+  RevisionSummary,
+  ScanContext,
+  ScanDb,
+  ScanDbInfo,
+  ScanDesignDoc,
+  ScanDoc,
+  ScanLeaf,
+  ScanPlugin,
+  ScanRevision,
+  StartAnswer,
+  StepAnswer,
+} from './scan/plugin.ts';
+export { type ConflictsOptions, conflicts } from './scan/plugins/conflicts.ts';
+export { couch4Report } from './scan/plugins/couch4-report.ts';
+export type { DdocFeature, FeatureCounts } from './scan/plugins/count-features.ts';
+export { type DdocFeaturesOptions, ddocFeatures } from './scan/plugins/ddoc-features.ts';
+export { indexSizes } from './scan/plugins/index-sizes.ts';
+export { type LogLineOptions, logLine } from './scan/report/log-line.ts';
+export { type SarifOptions, sarif } from './scan/report/sarif.ts';
+export {
+  type Webhook,
+  type WebhookFailure,
+  type WebhookOptions,
+  type WebhookSummary,
+  webhook,
+} from './scan/report/webhook.ts';
+export type { DeliveryOptions } from './scan/report/webhook-delivery.ts';
+export { scan } from './scan/scan.ts';
+export { type ScanJobData, type ScanJobOptions, scanJob, scanJobData, scanJobType } from './scan/scan-job.ts';
+export { scanPlugins } from './scan/scan-plugins.ts';
+export type { PluginStatus, ScannerStatus } from './scan/scanner/control.ts';
+export type { ScannerOptions } from './scan/scanner/options.ts';
+export { createScanner, type Scanner, type ScannerEvent } from './scan/scanner/scanner.ts';
+export type { ScannerChanges } from './scan/scanner/settings.ts';
+export type { Penalties } from './scan/schedule/penalty.ts';
+export { nextRun, type Schedule, type ScheduleMoment } from './scan/schedule/schedule.ts';
+export type { Scannable } from './scan/source/open-source.ts';
+export type { Checkpoint as ScanCheckpoint, ScanPosition } from './scan/state/checkpoint.ts';
+export { type FindingsOptions, findings$, scans } from './scan/state/findings.ts';

@@ -9,7 +9,7 @@ export interface BundledPage {
   readonly entry: string;
   /** What it begins with: the program, and what that imports at once. */
   readonly first: readonly string[];
-  /** All its files. */
+  /** All that it may load. */
   readonly all: readonly string[];
 }
 
@@ -38,16 +38,23 @@ export async function bundlePage(text: string, directory: string): Promise<Bundl
   const absolute = (paths: Iterable<string>): string[] => [...paths].map((path) => join(process.cwd(), path));
   return {
     entry: join(process.cwd(), entry),
-    first: absolute(importedAtOnce(metafile, entry)),
-    all: absolute(Object.keys(metafile.outputs)),
+    first: absolute(imported(metafile, entry, ['import-statement'])),
+    // A bundler also makes files of what nothing of the page's loads.
+    all: absolute(imported(metafile, entry, ['import-statement', 'dynamic-import'])),
   };
 }
 
-function importedAtOnce({ outputs }: Metafile, path: string, found = new Set<string>()): ReadonlySet<string> {
+/** A file, and all that it imports in some ways. */
+function imported(
+  { outputs }: Pick<Metafile, 'outputs'>,
+  path: string,
+  kinds: readonly string[],
+  found = new Set<string>(),
+): ReadonlySet<string> {
   if (found.has(path)) return found;
   found.add(path);
-  for (const { kind, path: imported } of outputs[path]?.imports ?? []) {
-    if (kind === 'import-statement') importedAtOnce({ inputs: {}, outputs }, imported, found);
+  for (const { kind, path: next } of outputs[path]?.imports ?? []) {
+    if (kinds.includes(kind)) imported({ outputs }, next, kinds, found);
   }
   return found;
 }

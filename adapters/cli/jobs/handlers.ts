@@ -7,7 +7,14 @@ import type { JobTypeOptions } from '../../../src/jobs/job-type.ts';
 import type { JobHandler } from '../../../src/jobs/worker.ts';
 import type { Kv } from '../../../src/kv/kv.ts';
 import { pullJob, pullJobType } from '../../../src/pull/pull-job.ts';
+import type { Registry } from '../../../src/registry/registry.ts';
 import { openReplica } from '../../../src/replica/replica.ts';
+import { find } from '../../../src/scan/find/find.ts';
+import { secretRules } from '../../../src/scan/find/rules/secret-rules.ts';
+import { conflicts } from '../../../src/scan/plugins/conflicts.ts';
+import { ddocFeatures } from '../../../src/scan/plugins/ddoc-features.ts';
+import { scanJob, scanJobType } from '../../../src/scan/scan-job.ts';
+import { scanPlugins } from '../../../src/scan/scan-plugins.ts';
 import type { Context } from '../context.ts';
 import { openForSource } from '../directory.ts';
 import { credentialsIn } from '../source.ts';
@@ -17,9 +24,10 @@ import type { Directories } from './directories.ts';
 export function ownHandlings(
   kv: Kv,
   directories: Directories,
+  registry: Registry,
   environment: Context['environment'],
 ): Map<string, JobHandling> {
-  const handler = pullJob({
+  const pulling = pullJob({
     // Without a directory of its own, a replica stands in the store of the queue.
     open: async (name, { target, source }) => {
       if (target === undefined) return openReplica(kv, name);
@@ -27,7 +35,19 @@ export function ownHandlings(
     },
     credentials: (name) => credentialsIn(environment, name),
   });
-  return new Map([['pull', { handler, type: pullJobType }]]);
+  const scanning = scanJob({
+    store: kv,
+    // What plugins contribute of the same name comes first.
+    plugins: [find([secretRules, { registry }]), ddocFeatures(), conflicts()].filter(
+      ({ name }) => !registry.view(scanPlugins).keys().includes(name),
+    ),
+    registry,
+    credentials: (name) => credentialsIn(environment, name),
+  });
+  return new Map([
+    ['pull', { handler: pulling, type: pullJobType }],
+    ['scan', { handler: scanning, type: scanJobType }],
+  ]);
 }
 
 /**

@@ -4,11 +4,13 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json-value.ts';
 import type { JobState } from '../../../src/jobs/job-record.ts';
+import type { JobTypeOptions } from '../../../src/jobs/job-type.ts';
 import type { JobView } from '../../../src/jobs/job-view.ts';
 import type { Queue } from '../../../src/jobs/queue.ts';
 import type { WorkerRecord } from '../../../src/jobs/worker-record.ts';
 import { pullJobData, pullJobType } from '../../../src/pull/pull-job.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
+import { scanJobData, scanJobType } from '../../../src/scan/scan-job.ts';
 import { collect, jsonObject, number, time } from '../arguments.ts';
 import { type Context, ExitCode, write, writeJson } from '../context.ts';
 import { plural } from '../wording.ts';
@@ -141,10 +143,19 @@ async function addJob(
   { id = randomUUID(), at = 0, priority, every }: AddCommandOptions,
 ): Promise<JobView> {
   const isKnown = (await queue.types()).has(type);
-  if (!isKnown) await queue.defineType(type, type === 'pull' ? pullJobType : {});
+  const own = OWN.get(type);
+  const checked = own?.check(data) ?? data;
+  if (!isKnown) await queue.defineType(type, own?.type ?? {});
   const terms = { runAt: at, priority, repeat: every === undefined ? undefined : every * 1000 };
-  return queue.add(type, id, type === 'pull' ? withWholePath(data) : data, terms);
+  return queue.add(type, id, checked, terms);
 }
+
+/** The types that this program brings along, and how their data are looked at before they are stored. */
+const OWN: ReadonlyMap<string, { readonly type: JobTypeOptions; readonly check: (data: JsonObject) => JsonObject }> =
+  new Map([
+    ['pull', { type: pullJobType, check: withWholePath }],
+    ['scan', { type: scanJobType, check: (data) => ({ ...scanJobData(data) }) }],
+  ]);
 
 /** Wherever a worker is started, it finds the same place. */
 function withWholePath(data: JsonObject): JsonObject {

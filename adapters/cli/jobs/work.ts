@@ -38,7 +38,7 @@ export async function workCommand(
   const listening = registry.data$(jobHandlers).subscribe();
   try {
     // Plugins come before what this program brings along, and a module that is named before both.
-    const own = constant(ownHandlings(kv, directories, context.environment));
+    const own = constant(ownHandlings(kv, directories, registry, context.environment));
     registry.contribute(jobHandlers, own, { source: 'couchtide', order: 1000 });
     if (options.handlers !== undefined) {
       const named = constant(await handlingsOf(options.handlers));

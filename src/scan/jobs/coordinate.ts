@@ -55,7 +55,8 @@ async function dueAt(
   if (record?.at !== undefined) return record.at;
   // A plan that was broken off is made again.
   const lastStart = record === undefined || record.phase === 'planning' ? undefined : record.startedAt;
-  const random = platform.random();
+  // The last scan decides its jitter: drawn anew each time it is asked, the next one could slip again and again.
+  const random = record === undefined ? 0 : Number.parseInt(record.scan.slice(-8), 16) / 2 ** 32;
   return nextRun(await env.schedule(), { now: platform.now(), lastStart, schedulerStart: enabledAt, random });
 }
 

@@ -3,14 +3,20 @@ import type { Platform } from '../../core/platform.ts';
 import { compareIds } from '../../replica/document-key.ts';
 import type { ScanEvent } from '../events.ts';
 import type { PluginRun } from '../run/plugin-run.ts';
-import { type Checkpoint, configurationOf, type DatabaseMark, type Position, versionOf } from '../state/checkpoint.ts';
+import {
+  type Checkpoint,
+  configurationOf,
+  type DatabaseMark,
+  type ScanPosition,
+  versionOf,
+} from '../state/checkpoint.ts';
 import type { Ledger } from '../state/ledger.ts';
 
 /** A run of a plugin with where it stands, and what is kept of that. */
 export class KeptRun {
   readonly run: PluginRun;
   extent: Checkpoint['extent'];
-  position: Position;
+  position: ScanPosition;
   readonly #ledger: Ledger;
   readonly #platform: Pick<Platform, 'now' | 'elapsed'>;
   readonly #startedAt: number;
@@ -41,7 +47,7 @@ export class KeptRun {
   }
 
   /** Where it stands in a database: at its beginning, unless it is the one that was under way. */
-  positionIn(db: string): Position {
+  positionIn(db: string): ScanPosition {
     return this.position.db === db ? this.position : { db };
   }
 

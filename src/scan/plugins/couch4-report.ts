@@ -1,22 +1,59 @@
 import type { DdocFeature, FeatureCounts } from './count-features.ts';
 
 /** How one and several of a feature are called, and what is to be said of them. */
-const SENTENCES: Readonly<Record<DdocFeature, readonly [one: string, several: string, fate: string]>> = {
-  updates: [
-    'update function',
-    'update functions',
-    removed('edit documents in the application, and write them with PUT'),
-  ],
-  shows: ['show function', 'show functions', removed('read the document, and render it in the application')],
-  lists: ['list function', 'list functions', removed('query the view, and render its rows in the application')],
-  rewrites: ['rewrite rule', 'rewrite rules', removed('rewrite urls in a proxy in front of the server')],
-  filters: ['filter function', 'filter functions', kept('a selector does the same without JavaScript')],
-  reduce: [
-    'custom reduce function',
-    'custom reduce functions',
-    kept('a built-in one such as _sum or _stats is faster where it will do'),
-  ],
-  validate_doc_update: ['validation function', 'validation functions', kept('it decides what can be written')],
+const SENTENCES: Readonly<
+  Record<
+    DdocFeature,
+    { readonly one: string; readonly several: string; readonly fate: keyof typeof FATES; readonly advice: string }
+  >
+> = {
+  updates: {
+    one: 'update function',
+    several: 'update functions',
+    fate: 'removed',
+    advice: 'edit documents in the application, and write them with PUT',
+  },
+  shows: {
+    one: 'show function',
+    several: 'show functions',
+    fate: 'removed',
+    advice: 'read the document, and render it in the application',
+  },
+  lists: {
+    one: 'list function',
+    several: 'list functions',
+    fate: 'removed',
+    advice: 'query the view, and render its rows in the application',
+  },
+  rewrites: {
+    one: 'rewrite rule',
+    several: 'rewrite rules',
+    fate: 'removed',
+    advice: 'rewrite urls in a proxy in front of the server',
+  },
+  filters: {
+    one: 'filter function',
+    several: 'filter functions',
+    fate: 'kept',
+    advice: 'a selector does the same without JavaScript',
+  },
+  reduce: {
+    one: 'custom reduce function',
+    several: 'custom reduce functions',
+    fate: 'kept',
+    advice: 'a built-in one such as _sum or _stats is faster where it will do',
+  },
+  validate_doc_update: {
+    one: 'validation function',
+    several: 'validation functions',
+    fate: 'kept',
+    advice: 'it decides what can be written',
+  },
+};
+
+const FATES = {
+  removed: 'will not work: CouchDB 4 has none of these',
+  kept: 'should be tested: the JavaScript engine is another one',
 };
 
 /**
@@ -36,15 +73,7 @@ export function couch4Report(totals: FeatureCounts): string[] {
   const features = Object.keys(SENTENCES) as DdocFeature[];
   return features.flatMap((feature) => {
     const count = totals[feature] ?? 0;
-    const [one, several, fate] = SENTENCES[feature];
-    return count === 0 ? [] : [`${count} ${count === 1 ? one : several} ${fate}.`];
+    const { one, several, fate, advice } = SENTENCES[feature];
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : several} ${FATES[fate]}; ${advice}.`];
   });
-}
-
-function removed(instead: string): string {
-  return `will not work: CouchDB 4 has none of these; ${instead}`;
-}
-
-function kept(advice: string): string {
-  return `should be tested: the JavaScript engine is another one; ${advice}`;
 }

@@ -17,7 +17,7 @@ const COUNTERS: Readonly<Record<DdocFeature, (body: JsonObject) => number>> = {
 };
 
 /** All features, in no particular order. */
-export const FEATURES = Object.keys(COUNTERS) as readonly DdocFeature[];
+export const FEATURES = /* @__PURE__ */ Object.keys(COUNTERS) as readonly DdocFeature[];
 
 /**
  * Counts the features of a design document. CouchDB's own, whose names begin with an underscore, and those in another language than

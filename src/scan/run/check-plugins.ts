@@ -5,7 +5,10 @@ import { legalAnswers } from './answers.ts';
 
 const NEEDED = ['start', 'resume', 'db'];
 
-const OPTIONAL = [...Object.keys(legalAnswers).filter((name) => !NEEDED.includes(name)), 'merge', 'since', 'isStale'];
+/** The callbacks that a scan knows, besides those that it needs. */
+function optionalCallbacks(): string[] {
+  return [...Object.keys(legalAnswers).filter((name) => !NEEDED.includes(name)), 'merge', 'since', 'isStale'];
+}
 
 /**
  * Looks at plugins before they are used.
@@ -34,7 +37,7 @@ function checkPlugin(plugin: unknown): void {
   for (const callback of NEEDED) {
     if (typeof given[callback] !== 'function') throw new InputError(`The scan plugin ${called} lacks its ${callback}`);
   }
-  for (const callback of OPTIONAL) {
+  for (const callback of optionalCallbacks()) {
     if (given[callback] === undefined || typeof given[callback] === 'function') continue;
     throw new InputError(`The ${callback} of the scan plugin ${called} must be a function`);
   }
@@ -47,7 +50,7 @@ function checkPlugin(plugin: unknown): void {
   }
   // A callback that is spelled wrong would never be called. A class may have methods of its own.
   if (Object.getPrototypeOf(plugin) !== Object.prototype) return;
-  const known = [...NEEDED, ...OPTIONAL];
+  const known = [...NEEDED, ...optionalCallbacks()];
   const unknown = Object.keys(given).find((member) => typeof given[member] === 'function' && !known.includes(member));
   if (unknown === undefined) return;
   throw new InputError(

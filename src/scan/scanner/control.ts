@@ -6,7 +6,7 @@ import type { Kv } from '../../kv/kv.ts';
 import { listPages } from '../../kv/list.ts';
 import { sweep } from '../../kv/sweep.ts';
 import { PLUGIN_JOB, type PluginData, partType, type RunRecord, runRecord, scanType } from '../jobs/run-record.ts';
-import { scanJobType } from '../jobs/scan-job.ts';
+import { scannerJobType } from '../jobs/scanner-job.ts';
 import { checkSchedule } from '../schedule/schedule.ts';
 import { asCheckpoint, type Checkpoint } from '../state/checkpoint.ts';
 import { ScanLayout } from '../state/layout.ts';
@@ -77,8 +77,8 @@ export class ScannerControl {
 
   /** Defines the types of a plugin's jobs. */
   async define(plugin: string): Promise<void> {
-    await this.#queue.defineType(scanType(this.id, plugin), scanJobType);
-    await this.#queue.defineType(partType(this.id, plugin), scanJobType);
+    await this.#queue.defineType(scanType(this.id, plugin), scannerJobType);
+    await this.#queue.defineType(partType(this.id, plugin), scannerJobType);
   }
 
   /** Stops a plugin everywhere, and forgets how far it has come. What it has found stays. */

@@ -8,7 +8,7 @@ import type { JobEvent } from '../../jobs/worker.ts';
 import type { ScanEvent } from '../events.ts';
 import type { ScanEnvironment } from '../jobs/environment.ts';
 import type { RunRecord } from '../jobs/run-record.ts';
-import { scanJob } from '../jobs/scan-job.ts';
+import { scannerJob } from '../jobs/scanner-job.ts';
 import type { Limiter } from '../limiter/limiter.ts';
 import { sharedLimiter } from '../limiter/shared-limiter.ts';
 import { type SkipPatterns, skipPatterns } from '../pass/skip.ts';
@@ -94,7 +94,7 @@ export class Scanner {
       onEvent: (event) => this.#events.next(event),
       platform: on,
     };
-    this.#workers = new ScannerWorkers(queue, this.#control, scanJob(env), concurrency, {
+    this.#workers = new ScannerWorkers(queue, this.#control, scannerJob(env), concurrency, {
       onEvent: (plugin, { type, ...event }) => {
         this.#events.next({ ...event, type: 'job', became: type, plugin });
         this.#wake();

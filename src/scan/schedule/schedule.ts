@@ -5,11 +5,11 @@ import { DAY } from './span.ts';
 
 /** When something is to run, in words. */
 export interface Schedule {
-  /** Not before: a date and time, or `restart`, the default. See {@link parseAfter}. */
+  /** Not before: a date and time, or `restart`, the default. Dates are in UTC: `2030-01-31`, `2030-01-31T18:05`, with a zone as in RFC 3339, or seconds since 1970. */
   readonly after?: string | undefined;
-  /** How often: a period or a day of the week, or `restart`, the default: once. See {@link parseRepeat}. */
+  /** How often: a period or a day of the week, or `restart`, the default: once. Such as `12_hours`, `1_day`, `2_weeks`, `monday`. */
   readonly repeat?: string | undefined;
-  /** How much later at the most, so that not all that repeats alike begins in the same second. Default `10_percent`. See {@link parseJitter}. */
+  /** How much later at the most, so that not all that repeats alike begins in the same second. Default `10_percent`; also a period, such as `5_min`. */
   readonly jitter?: string | undefined;
 }
 

@@ -1,23 +1,15 @@
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-
 /** In milliseconds. */
-export const DAY = 24 * HOUR;
+export const DAY = 86_400_000;
 
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ...named(SECOND, 's sec second seconds'),
-  ...named(MINUTE, 'min minute minutes'),
-  ...named(HOUR, 'h hrs hour hours'),
-  ...named(DAY, 'd day days'),
-  ...named(7 * DAY, 'w week weeks'),
-  ...named(30 * DAY, 'mon month months'),
-  ...named(365 * DAY, 'y year years'),
-]);
-
-function named(ms: number, names: string): [string, number][] {
-  return names.split(' ').map((name) => [name, ms]);
-}
+const UNITS: readonly { readonly ms: number; readonly names: readonly string[] }[] = [
+  { ms: 1000, names: ['s', 'sec', 'second', 'seconds'] },
+  { ms: 60_000, names: ['min', 'minute', 'minutes'] },
+  { ms: 3_600_000, names: ['h', 'hrs', 'hour', 'hours'] },
+  { ms: 86_400_000, names: ['d', 'day', 'days'] },
+  { ms: 604_800_000, names: ['w', 'week', 'weeks'] },
+  { ms: 2_592_000_000, names: ['mon', 'month', 'months'] },
+  { ms: 31_536_000_000, names: ['y', 'year', 'years'] },
+];
 
 /** A number with a unit, such as `2_hours`: their parts, in lower case. Undefined for anything else. */
 export function parseAmount(text: string): { readonly count: number; readonly unit: string } | undefined {
@@ -31,8 +23,8 @@ export function parseAmount(text: string): { readonly count: number; readonly un
  * @param unit a unit's name, such as `s`, `min`, `hours`, `d`, `week`, `months` or `y`
  */
 export function spanOf({ count, unit }: { readonly count: number; readonly unit: string }): number | undefined {
-  const ms = UNITS.get(unit);
-  return ms === undefined ? undefined : count * ms;
+  const known = UNITS.find(({ names }) => names.includes(unit));
+  return known === undefined ? undefined : count * known.ms;
 }
 
 /** What {@link spanOf} knows, for messages. */

@@ -5,7 +5,7 @@ import { isSequence, type Sequence } from '../../couch/feed/sequence.ts';
 import type { ScanPlugin } from '../plugin.ts';
 
 /** Where a plugin stands in a scan: everything before it has been scanned. */
-export interface Position {
+export interface ScanPosition {
   /** The database that is next, or under way. */
   readonly db: string;
   /** Whether its design documents have been scanned. */
@@ -27,7 +27,7 @@ export interface Checkpoint {
   /** In milliseconds since 1970. */
   readonly startedAt: number;
   readonly updatedAt: number;
-  readonly position: Position;
+  readonly position: ScanPosition;
   /** The plugin's own. */
   readonly data: JsonObject;
   readonly pluginVersion: number;

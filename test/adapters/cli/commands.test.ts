@@ -215,7 +215,7 @@ describe('couchtide pull', () => {
       () => source.url.replace('word@', 'wrong@'),
       /401.*Name or password is incorrect.*COUCHTIDE_USER/,
     ],
-    ['a missing database', () => `${source.url}-gone`, /404 not_found: Database does not exist\.; check the name/],
+    ['a missing database', () => `${source.url}-gone`, /404 not_found: Database does not exist; check the name/],
     ['nobody listening', () => 'http://127.0.0.1:9/x', /found nobody who answers.*check the address/],
     ['a malformed url', () => 'recipes', /Not a url: "recipes"/],
     ['a url without a database', () => withCredentials(server.url), /names no database/],

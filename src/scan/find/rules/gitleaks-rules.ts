@@ -1,7 +1,6 @@
 import { parse } from 'smol-toml';
 import { InputError } from '../../../core/errors.ts';
 import { excerpt, isJsonObject, type JsonObject } from '../../../core/json-value.ts';
-import { checkRule } from '../check-rule.ts';
 import type { FindAllow, FindRule } from '../rule.ts';
 import type { ParsedRules } from './parsed-rules.ts';
 
@@ -9,9 +8,10 @@ import type { ParsedRules } from './parsed-rules.ts';
  * Rules as gitleaks writes them (https://github.com/gitleaks/gitleaks#configuration). Its patterns expect source files, where a
  * name and what is assigned to it stand in one line; so they are tried on members too.
  *
+ * @param check looks at each rule. Given, as what is loaded by itself must need little of what is not
  * @throws InputError for what is no such file, and for one that extends another
  */
-export function parseGitleaksRules(text: string): ParsedRules {
+export function parseGitleaksRules(text: string, check: (tag: string, rule: unknown) => FindRule): ParsedRules {
   const file = parseToml(text);
   if (file['extend'] !== undefined) {
     throw new InputError(
@@ -37,7 +37,7 @@ export function parseGitleaksRules(text: string): ParsedRules {
       ...allowlistsOf(rule).flatMap((list) => allowOf(list, about, notes)),
       ...concerned.flatMap((list) => allowOf(list, 'The rule file', notes)),
     ];
-    return [[tag, checkRule(tag, ruleOf(rule, pattern, allow))] as const];
+    return [[tag, check(tag, ruleOf(rule, pattern, allow))] as const];
   });
   return { rules: Object.fromEntries(rules), notes: [...new Set(notes)] };
 }

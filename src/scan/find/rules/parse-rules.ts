@@ -1,5 +1,6 @@
 import { InputError } from '../../../core/errors.ts';
 import { loadPart } from '../../../core/load-part.ts';
+import { checkRule } from '../check-rule.ts';
 import { parseOwnRules } from './own-rules.ts';
 import type { ParsedRules } from './parsed-rules.ts';
 
@@ -30,7 +31,7 @@ export async function parseRules(
   const isJson = format === undefined ? /^\uFEFF?\s*\{/.test(text) : format === 'json';
   const parsed = isJson
     ? { rules: parseOwnRules(text), notes: [] }
-    : (await loadPart(import('./gitleaks-rules.ts'))).parseGitleaksRules(text);
+    : (await loadPart(import('./gitleaks-rules.ts'))).parseGitleaksRules(text, checkRule);
   if (Object.keys(parsed.rules).length === 0) throw new InputError('The rule file has no rules');
   return parsed;
 }

@@ -6,7 +6,7 @@ import { scanPart } from './part.ts';
 import type { PartData, PluginData } from './run-record.ts';
 
 /** How the types of scan jobs are defined: what fails is tried again for as long as nobody disables the plugin. */
-export const scanJobType: JobTypeOptions = {
+export const scannerJobType: JobTypeOptions = {
   timeout: 30_000,
   maxAttempts: Number.POSITIVE_INFINITY,
   retention: 3_600_000,
@@ -15,7 +15,7 @@ export const scanJobType: JobTypeOptions = {
 };
 
 /** The handler of the jobs of a scanner: those of its plugins, and those of the parts of their scans. */
-export function scanJob(env: ScanEnvironment): JobHandler {
+export function scannerJob(env: ScanEnvironment): JobHandler {
   return async (job, { signal }) => {
     const work = { job, signal };
     if ('scope' in job.data) return scanPart(env, work, job.data as unknown as PartData);
