@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,6 @@ import { Chance } from './chance.ts';
 import { isSoak, replay, seed } from './scale.ts';
 import { coverageOf, listed } from './scan-findings.ts';
 import { scanPlugins } from './scan-plugins.ts';
-import type { ScanSourceSize } from './scan-source.ts';
 import { type ScanTask, scannerOptions, tracedPlugins } from './scan-task.ts';
 import { readTraces, type ScanTrace } from './scan-trace.ts';
 import { harass, type Victim } from './violence.ts';
@@ -37,8 +36,11 @@ test(`${SIZE.databases} databases and one of ${SIZE.documents} documents are sca
   timeout: 3_600_000,
 }, async () => {
   console.log(`Workers killed and stopped by chance: ${replay}`);
-  const { url, directory, traces } = await stage(SIZE);
-  const single = await scanOnce(url);
+  const single = await scanOnce();
+  const url = await startSource(PAUSE);
+  const root = await temporaryDirectory();
+  const [directory, traces] = [join(root, 'store'), join(root, 'traces')];
+  await mkdir(traces);
   const task: ScanTask = { directory, traces, url, batchSize: BATCH, partSize: PART, begun: Date.now(), pace: PACE };
   const kv = await fsKv(directory);
   onTestFinished(() => kv.close());
@@ -48,14 +50,19 @@ test(`${SIZE.databases} databases and one of ${SIZE.documents} documents are sca
   await keeper.stop();
   for (const { name } of scanPlugins()) await keeper.enable(name);
 
-  let lost = 0;
+  let [begun, lost] = [0, 0];
   const { kills, stops } = await harass({
     chance: new Chance(seed),
     workers: WORKERS,
-    start: () =>
-      startWorker(task, (event) => {
+    start() {
+      begun += 1;
+      // Some come to harm while they split a scan; the others while they have a part of one.
+      const mayPlan = begun <= 2;
+      const isWork = (job: string): boolean => mayPlan || job !== 'plugin';
+      return startWorker(task, isWork, (event) => {
         if (event === 'lost') lost += 1;
-      }),
+      });
+    },
     hasWork: async () => Object.values(keeper.status().plugins).some(({ state }) => state !== 'finished'),
     acts: ACTS,
     peace: 500,
@@ -76,12 +83,9 @@ test(`${SIZE.databases} databases and one of ${SIZE.documents} documents are sca
   expect(kills + stops).toBeGreaterThanOrEqual(ACTS / 2);
 });
 
-/** A source in a process of its own, an empty directory for a store, and one for what is put on record. */
-async function stage({
-  databases,
-  documents,
-}: ScanSourceSize): Promise<{ url: string; directory: string; traces: string }> {
-  const args = [databases, documents, PAUSE].map(String);
+/** Starts a source in a process of its own, the same each time; gives its url. */
+async function startSource(pause: number): Promise<string> {
+  const args = [SIZE.databases, SIZE.documents, pause].map(String);
   const source = startProcess(new URL('./scan-source-program.ts', import.meta.url), args, [
     '--max-old-space-size=12000',
   ]);
@@ -89,32 +93,33 @@ async function stage({
     source.kill();
     await source.ended;
   });
-  const root = await temporaryDirectory();
-  const [directory, traces] = [join(root, 'store'), join(root, 'traces')];
-  await mkdir(traces);
-  return { url: await nextLine(source), directory, traces };
+  return nextLine(source);
 }
 
 /** What a scan finds and is shown that nobody disturbs. */
-async function scanOnce(url: string): Promise<{ readonly findings: string[]; readonly trace: ScanTrace }> {
+async function scanOnce(): Promise<{ readonly findings: string[]; readonly trace: ScanTrace }> {
+  const url = await startSource(0);
   const [store, traces] = [memoryKv(), await temporaryDirectory()];
   for await (const _ of scan(couch(url), tracedPlugins(traces, 'single'), { store }).batches());
   return { findings: await listed(findings$(store)), trace: readTraces(traces) };
 }
 
-function startWorker(task: ScanTask, hear: (event: string) => void): Victim {
+/**
+ * Starts a worker.
+ *
+ * @param isWork whether harm may come to it while it has this job
+ * @param hear is told what becomes of its jobs
+ */
+function startWorker(task: ScanTask, isWork: (job: string) => boolean, hear: (event: string) => void): Victim {
   const program = fileURLToPath(new URL('./scanner-program.ts', import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, [program, JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(process.execPath, [program, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let jobs = 0;
-  if (child.stdout !== null) {
-    createInterface({ input: child.stdout }).on('line', (event) => {
-      jobs += event === 'started' ? 1 : -1;
-      hear(event);
-    });
-  }
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const [event = '', job = ''] = line.split(' ');
+    if (isWork(job)) jobs += event === 'started' ? 1 : -1;
+    hear(event);
+  });
   return {
     get isReady() {
       return jobs > 0;
