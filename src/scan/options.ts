@@ -12,8 +12,8 @@ export interface ScanOptions extends SkipOptions {
   /** What the scan is called in the store. Default `scan`. */
   readonly id?: string;
   /**
-   * `last`: only what has changed since the last scan that has ended, where nothing about the plugin has changed; its findings in the
-   * store are kept up to date. Or the `token` of an earlier scan, whose place this one takes; then there is no store. By default
+   * `last`: only what has changed since the last scan that has ended, and with another configuration of a plugin what that
+   * makes necessary; the findings in the store are kept up to date. Or the `token` of an earlier scan, whose place this one takes; then there is no store. By default
    * everything is scanned, unless a scan was broken off, which is gone on with.
    */
   readonly since?: string;

@@ -5,6 +5,7 @@ import type { PluginSummary, ScanEvent } from './events.ts';
 import type { ScanOptions } from './options.ts';
 import { beginRun } from './pass/begin.ts';
 import { Budget } from './pass/budget.ts';
+import { catchUp } from './pass/catch-up.ts';
 import type { KeptRun } from './pass/kept-run.ts';
 import { scanLive } from './pass/live.ts';
 import { drain, type Pass } from './pass/pass.ts';
@@ -88,6 +89,9 @@ async function* runScan(
   };
   const summaries: Record<string, PluginSummary> = {};
   let waiting = plugins;
+  if (options.since === 'last' && options.budget === undefined) {
+    for (const plugin of plugins) yield* catchUp(pass, plugin, ledger, settings);
+  }
   for (let resets = 0; waiting.length > 0; resets += 1) {
     const runs: KeptRun[] = [];
     for (const plugin of waiting) {

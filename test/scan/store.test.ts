@@ -137,6 +137,38 @@ describe('a scan with a store', () => {
     expect(await kept()).toEqual(expected.filter((found) => Number(found.split('/d')[1]) % 20 === 0));
   });
 
+  test('finds what rules that came could not be found before, and drops what those that went had found', async () => {
+    const rules = (list: readonly number[], shown: string[] = []): ScanPlugin => ({
+      name: 'rules',
+      configuration: { list },
+      start: () => ({ state: undefined }),
+      resume: () => ({ state: undefined }),
+      db: () => {},
+      doc(_, db, { id, body }, { found }) {
+        shown.push(`${list.join()} ${db.name}/${id}`);
+        for (const n of list) if (body['n'] === n) found({ n });
+      },
+      since({ list: before }) {
+        const added = list.filter((n) => !(before as number[]).includes(n));
+        return added.length === 0 ? 'nothing' : rules(added, shown);
+      },
+      isStale: ({ n }) => !list.includes(Number(n)),
+    });
+    await run(rules([1, 2]));
+    server.database('one')?.put({ _id: 'new', n: 2 });
+    const shown: string[] = [];
+    const summary = await run(rules([2, 3], shown), { since: 'last' });
+    expect(summary.complete).toBe(true);
+    // Everything for the new rule alone, and for all of them what is new.
+    expect(shown.filter((what) => what.startsWith('3 '))).toHaveLength(301);
+    expect(shown.filter((what) => what.startsWith('2,3 '))).toEqual(['2,3 one/new']);
+    expect(await kept()).toEqual(['one/d2', 'one/d3', 'one/new', 'three/d2', 'three/d3', 'two/d2', 'two/d3']);
+    shown.length = 0;
+    await run(rules([3], shown), { since: 'last' });
+    expect(shown).toEqual([]);
+    expect(await kept()).toEqual(['one/d3', 'three/d3', 'two/d3']);
+  });
+
   test('gives the next scan what complete gave', async () => {
     const given: unknown[] = [];
     const start: ScanPlugin<{ seen: number }>['start'] = (_, previous) => {

@@ -3,8 +3,8 @@ import { isJsonObject } from '../../core/json-value.ts';
 import type { Platform } from '../../core/platform.ts';
 import { decodeJson, encodeJson } from '../../kv/json.ts';
 import type { Entry, Kv } from '../../kv/kv.ts';
+import type { Commit } from './commit.ts';
 import type { ScanLayout } from './layout.ts';
-import type { Commit } from './store-ledger.ts';
 
 /**
  * Takes a scan of a store over: who had it before cannot write any more. No scan belongs to two sources.

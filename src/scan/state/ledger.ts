@@ -1,3 +1,4 @@
+import type { Finding } from '../events.ts';
 import type { Scanned } from '../run/plugin-run.ts';
 import type { Checkpoint, DatabaseMark } from './checkpoint.ts';
 
@@ -24,6 +25,10 @@ export interface Ledger {
   commit(plugin: string, entry: LedgerEntry): Promise<void>;
   /** Takes out what earlier passages found and this one did not; after a full scan. */
   withdraw(plugin: string, passage: string): Promise<void>;
+  /** Takes out what would not be found any more. */
+  drop(plugin: string, isStale: (finding: Finding) => boolean): Promise<void>;
+  /** The same for one that only adds to what was found, and leaves everything else as it is. */
+  adding(): Ledger;
   /** Has the next scan start from scratch. Findings stay until that has found them anew, or not. */
   forget(plugin: string): Promise<void>;
 }

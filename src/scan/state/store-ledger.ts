@@ -1,23 +1,16 @@
 import { decodeJson, encodeJson } from '../../kv/json.ts';
-import type { Decision, Entry, Key, Kv } from '../../kv/kv.ts';
+import type { Key, Kv } from '../../kv/kv.ts';
 import { listPages } from '../../kv/list.ts';
 import { readMany } from '../../kv/read-many.ts';
 import { sweep } from '../../kv/sweep.ts';
 import type { Finding } from '../events.ts';
 import type { Scanned } from '../run/plugin-run.ts';
+import { AddingLedger } from './adding-ledger.ts';
 import { asCheckpoint, asMark, type Checkpoint, type DatabaseMark } from './checkpoint.ts';
+import type { Commit, Mutation } from './commit.ts';
 import { decodeFindings, encodeFindings } from './findings-record.ts';
 import type { ScanLayout } from './layout.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
-
-/** A record to be written, or deleted where there is no value. */
-type Mutation = readonly [Key, Uint8Array | undefined];
-
-/** Commits mutations on the condition that this scan is still the one to do so. */
-export type Commit = (
-  decide: (seen: readonly (Entry | undefined)[]) => Decision<undefined>,
-  guards?: readonly Key[],
-) => Promise<void>;
 
 /** Keeps the state of a scan and what it finds in a store. */
 export class StoreLedger implements Ledger {
@@ -57,7 +50,7 @@ export class StoreLedger implements Ledger {
     }
     for (const { db, mark } of marks) mutations.push([await this.#layout.mark(plugin, db), encodeJson(mark)]);
     mutations.push([this.#checkpointOf(plugin), encodeJson(checkpoint)]);
-    for (const some of this.#batches(mutations)) await this.#write(some);
+    await this.#writeAll(mutations);
   }
 
   async withdraw(plugin: string, passage: string): Promise<void> {
@@ -67,9 +60,28 @@ export class StoreLedger implements Ledger {
         if (entry.key.at(PLUGIN) === plugin && decodeFindings(entry).passage !== passage)
           old.push([entry.key, undefined]);
       }
-      for (const some of this.#batches(old)) await this.#write(some);
+      await this.#writeAll(old);
       old = [];
     }
+  }
+
+  async drop(plugin: string, isStale: (finding: Finding) => boolean): Promise<void> {
+    for await (const entries of listPages(this.#kv, { prefix: this.#layout.findings })) {
+      const changed = entries.flatMap((entry): Mutation[] => {
+        if (entry.key.at(PLUGIN) !== plugin) return [];
+        const record = decodeFindings(entry);
+        const findings = record.findings.filter((finding) => !isStale(finding));
+        if (findings.length === record.findings.length) return [];
+        // Of several parts none is taken out, as they are counted.
+        const isGone = findings.length === 0 && record.parts === 1;
+        return [[entry.key, isGone ? undefined : encodeJson({ ...record, findings })]];
+      });
+      await this.#writeAll(changed);
+    }
+  }
+
+  adding(): Ledger {
+    return new AddingLedger(this.#kv, this.#layout, (mutations) => this.#writeAll(mutations));
   }
 
   async forget(plugin: string): Promise<void> {
@@ -121,6 +133,10 @@ export class StoreLedger implements Ledger {
       }
     }
     return old;
+  }
+
+  async #writeAll(mutations: readonly Mutation[]): Promise<void> {
+    for (const some of this.#batches(mutations)) await this.#write(some);
   }
 
   #write(mutations: readonly Mutation[]): Promise<void> {

@@ -61,6 +61,14 @@ export class TokenLedger implements Ledger {
     return Promise.resolve();
   }
 
+  drop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  adding(): Ledger {
+    return new TokenLedger();
+  }
+
   forget(plugin: string): Promise<void> {
     this.#checkpoints.delete(plugin);
     this.#marks.delete(plugin);
