@@ -14,7 +14,9 @@ const SMALL = 20;
 /** Fills a server with databases, in each of which every plugin finds something. */
 export function fillForScan(server: CouchServer, { databases, documents }: ScanSourceSize): void {
   for (let index = 0; index < databases; index += 1) {
-    server.createDatabase(`small-${index.toString().padStart(4, '0')}`).load(revisions(SMALL));
+    // Half of them come before the large one, and half behind it.
+    const place = index % 2 === 0 ? 'few' : 'small';
+    server.createDatabase(`${place}-${index.toString().padStart(4, '0')}`).load(revisions(SMALL));
   }
   server.createDatabase('large').load(revisions(documents));
 }

@@ -23,6 +23,7 @@ export class KeptRun {
   #marks: { readonly db: string; readonly mark: DatabaseMark }[] = [];
   #designDocsOf: string[] = [];
   #round = 0;
+  #uncommitted = 0;
   #committedAt: number;
 
   /** @param from what was kept of it, or how it begins */
@@ -39,6 +40,7 @@ export class KeptRun {
     this.#ledger = ledger;
     this.#platform = platform;
     this.#committedAt = platform.elapsed();
+    run.tracks = ledger.isKept && extent === 'changes';
   }
 
   /** Whether a database is not behind it yet. */
@@ -77,6 +79,7 @@ export class KeptRun {
   async settle(): Promise<readonly ScanEvent[]> {
     const [plugin, passage, wasFull] = [this.run.plugin.name, this.#passage, this.extent === 'full'];
     this.extent = 'changes';
+    this.run.tracks = this.#ledger.isKept;
     const told = await this.commit();
     if (wasFull && this.run.outcome === undefined) await this.#ledger.withdraw(plugin, passage);
     return told;
@@ -86,6 +89,16 @@ export class KeptRun {
   startRound(): void {
     this.#round += 1;
     this.position = { db: '' };
+  }
+
+  /** Counts documents that the plugin was shown. */
+  pass(documents: number): void {
+    this.#uncommitted += documents;
+  }
+
+  /** How many documents it was shown since it was kept, in how many databases whatsoever. */
+  get uncommitted(): number {
+    return this.#uncommitted;
   }
 
   /** How long ago it was kept, in milliseconds. */
@@ -151,6 +164,7 @@ export class KeptRun {
     await this.#ledger.commit(plugin.name, entry);
     this.#marks = [];
     this.#designDocsOf = [];
+    this.#uncommitted = 0;
     this.#committedAt = this.#platform.elapsed();
     return told;
   }

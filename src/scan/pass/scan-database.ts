@@ -76,6 +76,14 @@ async function* visit(
     return true;
   }
   info ??= await db.info(pass.signal);
+  const coming = info.docCount + info.docDelCount;
+  // No more than a batch is ever shown again.
+  const full = all.filter(({ kept }) => kept.uncommitted > 0 && kept.uncommitted + coming > pass.batch);
+  await commitRuns(
+    pass,
+    full.map(({ kept }) => kept),
+    true,
+  );
   await showDesignDocs(
     pass,
     db,
@@ -117,7 +125,6 @@ async function* showDocuments(
   const visits = group.map(({ visit: one }) => one);
   const delivery = new Delivery(pass, db, handle);
   let place = group[0]?.since ?? 0;
-  let uncommitted = 0;
   const wanting = visits.filter(({ kept: { run } }) => wantsRows(run.plugin));
   const pages =
     wanting.length === 0
@@ -131,7 +138,7 @@ async function* showDocuments(
   for await (const page of pages) {
     const rows = pass.only === 'tombstones' ? page.rows.filter(({ deleted }) => deleted) : page.rows;
     await delivery.deliver(rows, wanting);
-    uncommitted += rows.length;
+    for (const { kept } of visits) kept.pass(rows.length);
     if (page.place === undefined) continue;
     place = page.place;
     for (const { kept } of visits) kept.position = { db: db.name, inDocuments: true, since: place };
@@ -139,9 +146,8 @@ async function* showDocuments(
     await commitRuns(
       pass,
       visits.map(({ kept }) => kept),
-      isSpent || uncommitted >= batch,
+      isSpent,
     );
-    if (uncommitted >= batch) uncommitted = 0;
     const { pending } = page;
     tellProgress(pass, db.name, pending);
     yield drain(pass);

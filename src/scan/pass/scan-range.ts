@@ -38,15 +38,12 @@ export async function* scanRange(
     signal,
   });
   const delivery = new Delivery(pass, db, handle);
-  let uncommitted = 0;
   for await (const { rows, place } of pages) {
     await delivery.deliver(rows, [visit]);
-    uncommitted += rows.length;
+    kept.pass(rows.length);
     if (place !== undefined) kept.position = { db: db.name, inDocuments: true, after: place };
     const isSpent = budget.isSpent(counts.documents);
-    const isDue = isSpent || uncommitted >= batch;
-    await commitRuns(pass, [kept], isDue);
-    if (isDue) uncommitted = 0;
+    await commitRuns(pass, [kept], isSpent);
     tellProgress(pass, db.name, undefined);
     yield drain(pass);
     if (!visit.goesOn) break;
