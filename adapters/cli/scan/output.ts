@@ -1,6 +1,10 @@
+import { TransformStream } from 'node:stream/web';
 import type { Failure, Finding, Report, ScanEvent, ScanSummary } from '../../../src/scan/events.ts';
+import { couch4Report } from '../../../src/scan/plugins/couch4-report.ts';
+import type { FeatureCounts } from '../../../src/scan/plugins/count-features.ts';
 import { logLine } from '../../../src/scan/report/log-line.ts';
-import { sarif } from '../../../src/scan/report/sarif.ts';
+import { type SarifOptions, sarif } from '../../../src/scan/report/sarif.ts';
+import type { ScannerEvent } from '../../../src/scan/scanner/scanner.ts';
 import { type Context, write, writeJson } from '../context.ts';
 import { errorLine } from '../failure.ts';
 import { harmless, plural, printable } from '../wording.ts';
@@ -20,11 +24,11 @@ export interface OutputOptions {
   readonly log?: boolean;
 }
 
-/** @param told of what was scanned and by which version, for formats that say so */
+/** @param told of what was scanned, and by which version, for formats that say so */
 export function outputOf(
   { json, sarif: asSarif, log }: OutputOptions,
   { stdout }: Context,
-  told: { readonly source: string; readonly version: string },
+  told: SarifOptions,
 ): Output {
   if (json) return jsonOutput(stdout);
   if (asSarif) return sarifOutput(stdout, told);
@@ -33,9 +37,15 @@ export function outputOf(
 
 function jsonOutput(stdout: Context['stdout']): Output {
   return {
-    tell: (event) => writeJson(stdout, event.type === 'failure' ? { ...event, error: errorLine(event.error) } : event),
+    tell: (event) => writeJson(stdout, jsonEvent(event)),
     end: (summary) => (summary === undefined ? Promise.resolve() : writeJson(stdout, summary)),
   };
+}
+
+/** An event as `--json` tells it: errors are objects that say something there. */
+export function jsonEvent(event: ScannerEvent): object {
+  if ((event.type !== 'failure' && event.type !== 'job') || event.error === undefined) return event;
+  return { ...event, error: errorLine(event.error) };
 }
 
 function logOutput(stdout: Context['stdout']): Output {
@@ -48,49 +58,38 @@ function logOutput(stdout: Context['stdout']): Output {
   };
 }
 
-/** One log as a whole, written as it grows. */
-function sarifOutput(stdout: Context['stdout'], told: { readonly source: string; readonly version: string }): Output {
-  const waiting: Finding[] = [];
-  let wake: () => void = () => {};
-  let isOver = false;
-  const findings = async function* (): AsyncGenerator<Finding, void, undefined> {
-    for (;;) {
-      const next = waiting.shift();
-      if (next !== undefined) yield next;
-      else if (isOver) return;
-      else
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-    }
-  };
+/** One log as a whole, written as it grows: each finding is waited for until it is taken, so that none of them pile up. */
+function sarifOutput(stdout: Context['stdout'], told: SarifOptions): Output {
+  const { readable, writable } = new TransformStream<Finding, Finding>();
+  const findings = writable.getWriter();
   const writing = (async () => {
-    for await (const piece of sarif(findings(), told)) await write(stdout, piece);
+    for await (const piece of sarif(readable, told)) await write(stdout, piece);
   })();
-  // Told by `end`.
+  // What breaks it is told by `tell` and `end`.
   writing.catch(() => {});
   return {
     async tell(event) {
-      if (event.type !== 'finding') return;
-      waiting.push(event);
-      wake();
+      if (event.type === 'finding') await Promise.race([writing, findings.write(event)]);
     },
     async end() {
-      isOver = true;
-      wake();
+      await Promise.race([writing, findings.close()]);
       await writing;
     },
   };
 }
 
 function textOutput(stdout: Context['stdout']): Output {
+  let features: FeatureCounts = {};
   return {
     async tell(event) {
       if (event.type === 'finding') await write(stdout, `${findingText(event)}\n`);
-      if (event.type === 'report') await write(stdout, `${reportText(event)}\n`);
+      if (event.type !== 'report') return;
+      await write(stdout, `${reportText(event)}\n`);
+      if (event.plugin === 'ddoc_features' && event.db === undefined) features = event['features'] as FeatureCounts;
     },
     async end(summary) {
-      if (summary !== undefined) await write(stdout, `${summaryText(summary)}\n`);
+      if (summary === undefined) return;
+      for (const line of [...summaryLines(summary), ...couch4Report(features)]) await write(stdout, `${line}\n`);
     },
   };
 }
@@ -107,11 +106,19 @@ function reportText({ type: _, plugin, db, ...details }: Report): string {
 
 function pairs(details: Readonly<Record<string, unknown>>): string {
   return Object.entries(details)
-    .map(([name, value]) => `${name} ${harmless(typeof value === 'string' ? value : JSON.stringify(value))}`)
+    .map(([name, value]) => harmless(`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`))
     .join(', ');
 }
 
-function summaryText({ databases, documents, designDocs, findings, failures, complete, plugins }: ScanSummary): string {
+function summaryLines({
+  databases,
+  documents,
+  designDocs,
+  findings,
+  failures,
+  complete,
+  plugins,
+}: ScanSummary): string[] {
   const lines = [
     `${plural(findings, 'finding')} in ${plural(documents, 'document')} and ${plural(designDocs, 'design document')} of ${plural(databases, 'database')}`,
   ];
@@ -120,7 +127,7 @@ function summaryText({ databases, documents, designDocs, findings, failures, com
     if (state !== 'finished') lines.push(`${plugin} is ${state}`);
   }
   if (!complete) lines.push('The scan is not complete');
-  return lines.join('\n');
+  return lines;
 }
 
 /** What is told of an event on the error stream, where people read. */

@@ -6,7 +6,7 @@ import type { FindOptions } from '../../../src/scan/find/find-options.ts';
 import { type FindRules, findRules } from '../../../src/scan/find/rule.ts';
 import { parseRules } from '../../../src/scan/find/rules/parse-rules.ts';
 import { secretRules } from '../../../src/scan/find/rules/secret-rules.ts';
-import type { FindPatterns } from '../../../src/scan/find/tagged-rules.ts';
+import type { FindRulesOf } from '../../../src/scan/find/tagged-rules.ts';
 import type { ScanPlugin } from '../../../src/scan/plugin.ts';
 import { conflicts } from '../../../src/scan/plugins/conflicts.ts';
 import { ddocFeatures } from '../../../src/scan/plugins/ddoc-features.ts';
@@ -62,9 +62,9 @@ async function patternsOf(
   { find: written = [], rules = [], secrets }: PluginOptions,
   registry: Registry,
   { stderr }: Context,
-): Promise<Exclude<FindPatterns, FindRules | { readonly registry: unknown }>> {
-  const sets: (FindRules | { readonly registry: Registry })[] = [];
-  if (written.length > 0) sets.push(Object.fromEntries(written.map(named)));
+): Promise<readonly (FindRules | FindRulesOf)[]> {
+  // Each a set of its own: two that have the same name are refused.
+  const sets: (FindRules | FindRulesOf)[] = written.map(named);
   for (const file of rules) {
     const parsed = await parseRules(await readRules(file));
     for (const note of parsed.notes) stderr.write(`${harmless(`${file}: ${note}`)}\n`);
@@ -75,9 +75,9 @@ async function patternsOf(
   return sets;
 }
 
-function named(text: string): [string, string] {
+function named(text: string): FindRules {
   const at = text.indexOf('=');
-  if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)];
+  if (at > 0 && at < text.length - 1) return { [text.slice(0, at)]: text.slice(at + 1) };
   throw new InputError(`Option --find must be name=regex, such as aws=AKIA[0-9A-Z]{16}, not ${JSON.stringify(text)}`);
 }
 

@@ -8,15 +8,16 @@ import { sha256 } from '../../../src/core/sha256.ts';
 import type { Kv } from '../../../src/kv/kv.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { baseline } from '../../../src/scan/baseline.ts';
-import type { Finding, ScanSummary } from '../../../src/scan/events.ts';
+import type { Finding, ScanEvent, ScanSummary } from '../../../src/scan/events.ts';
 import { createLimiter } from '../../../src/scan/limiter/limiter.ts';
 import type { ScanOptions } from '../../../src/scan/options.ts';
-import { webhook } from '../../../src/scan/report/webhook.ts';
+import { type Webhook, webhook } from '../../../src/scan/report/webhook.ts';
 import { scan } from '../../../src/scan/scan.ts';
 import { fsKv } from '../../fs/index.ts';
 import { type Context, ExitCode } from '../context.ts';
 import { sentence } from '../failure.ts';
-import { failureText, isTold, type OutputOptions, outputOf } from './output.ts';
+import { plural } from '../wording.ts';
+import { failureText, isTold, type Output, type OutputOptions, outputOf } from './output.ts';
 import { type PluginOptions, pluginsOf } from './plugins.ts';
 import { ScanProgressLine } from './progress-line.ts';
 import { openScanned } from './scanned.ts';
@@ -42,29 +43,41 @@ export async function scanCommand(
   version: string,
   context: Context,
 ): Promise<ExitCode> {
-  const { stderr, signal, environment } = context;
   const plugins = await pluginsOf(options, registry, context);
   const known = options.baseline === undefined ? undefined : await baseline(readFindings(options.baseline));
-  const scanned = await openScanned(given, context);
-  const store = await openStore(scanned.name, options, context);
-  const progress = new ScanProgressLine(stderr);
-  const output = outputOf(options, context, { source: scanned.name, version });
-  const secret = environment['COUCHTIDE_WEBHOOK_SECRET'];
-  const alerts =
-    options.webhook === undefined
-      ? undefined
-      : webhook(options.webhook, {
-          ...(secret === undefined ? {} : { secret }),
-          onFailure: ({ findings, error }) => progress.say(`${findings} findings were not sent: ${sentence(error)}`),
-        });
+  const progress = new ScanProgressLine(context.stderr);
+  const alerts = alertsOf(options, context, progress);
+  const { source, url, close } = await openScanned(given, context);
+  try {
+    const store = await openStore(url, options, context);
+    try {
+      const settings = { ...settingsOf(options, known), ...store.settings, signal: context.signal };
+      const output = outputOf(options, context, { source: url, version });
+      return await tell(scan(source, plugins, settings), { output, progress, alerts, stderr: context.stderr });
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await close();
+  }
+}
+
+/** Where it is told what a scan finds, and how far it has come. */
+interface Listeners {
+  readonly output: Output;
+  readonly progress: ScanProgressLine;
+  readonly alerts: Webhook | undefined;
+  readonly stderr: Context['stderr'];
+}
+
+async function tell(
+  events: AsyncIterable<ScanEvent>,
+  { output, progress, alerts, stderr }: Listeners,
+): Promise<ExitCode> {
   let summary: ScanSummary | undefined;
   let found = 0;
   try {
-    for await (const event of scan(scanned.source, plugins, {
-      ...settingsOf(options, known),
-      ...store.settings,
-      signal,
-    })) {
+    for await (const event of events) {
       if (event.type === 'summary') summary = event;
       if (event.type === 'progress') progress.draw(event);
       if (!isTold(event)) continue;
@@ -79,12 +92,24 @@ export async function scanCommand(
     progress.clear();
     await alerts?.close();
     await output.end(summary);
-    await store.close();
-    await scanned.close();
   }
   const hasFailed = Object.values(summary?.plugins ?? {}).some(({ state }) => state === 'failed');
   if (hasFailed) return ExitCode.failed;
   return found > 0 ? ExitCode.found : ExitCode.done;
+}
+
+function alertsOf(
+  { webhook: url }: ScanCommandOptions,
+  { environment: { COUCHTIDE_WEBHOOK_SECRET: secret } }: Context,
+  progress: ScanProgressLine,
+): Webhook | undefined {
+  if (url === undefined) return undefined;
+  return webhook(url, {
+    ...(secret === undefined ? {} : { secret }),
+    onFailure: ({ findings, error }) => {
+      progress.say(`${plural(findings, 'finding')} could not be sent: ${sentence(error)}`);
+    },
+  });
 }
 
 function settingsOf(
@@ -106,12 +131,12 @@ function settingsOf(
 
 /** Where the scan keeps how far it has come: what is named, or for `--since-last` a directory of its own for each source. */
 async function openStore(
-  source: string,
+  url: string,
   { store, sinceLast }: ScanCommandOptions,
   { environment, stderr }: Context,
 ): Promise<{ readonly settings: { store?: Kv; since?: 'last' }; close(): Promise<void> }> {
   if (store === undefined && !sinceLast) return { settings: {}, close: () => Promise.resolve() };
-  const directory = store ?? join(stateDirectory(environment), `scan-${(await sha256(source)).slice(0, 16)}`);
+  const directory = store ?? join(stateDirectory(environment), `scan-${(await sha256(url)).slice(0, 16)}`);
   if (store === undefined) stderr.write(`What was scanned is kept in ${JSON.stringify(directory)}\n`);
   const kv = await fsKv(directory);
   return { settings: { store: kv, ...(sinceLast ? { since: 'last' as const } : {}) }, close: () => kv.close() };

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { InputError, isCouchError, isProtocolError } from '../../../src/core/errors.ts';
 import { type CouchOptions, couch } from '../../../src/couch/couch.ts';
 import { hasCredentials } from '../../../src/couch/request/address.ts';
@@ -10,8 +11,8 @@ import { openOnly } from '../directory.ts';
 /** What a command scans. */
 export interface Scanned {
   readonly source: Scannable;
-  /** What it is called, without credentials. */
-  readonly name: string;
+  /** What it is called, the same from everywhere: a url, without credentials. */
+  readonly url: string;
   close(): Promise<void>;
 }
 
@@ -50,15 +51,15 @@ function credentials(url: string, { COUCHTIDE_USER, COUCHTIDE_PASSWORD = '' }: C
   return { auth: { username: COUCHTIDE_USER, password: COUCHTIDE_PASSWORD } };
 }
 
-function remote(source: Scannable, name: string): Scanned {
-  return { source, name, close: () => Promise.resolve() };
+function remote(source: Scannable, url: string): Scanned {
+  return { source, url, close: () => Promise.resolve() };
 }
 
 async function openDirectory(directory: string): Promise<Scanned> {
   const kv = await fsKv(directory, { readOnly: true });
   try {
     const replica = await openOnly(kv, directory);
-    return { source: replica, name: directory, close: () => kv.close() };
+    return { source: replica, url: pathToFileURL(directory).href, close: () => kv.close() };
   } catch (error) {
     await kv.close();
     throw error;

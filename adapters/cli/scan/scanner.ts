@@ -1,11 +1,14 @@
+import { concatMap, filter, firstValueFrom, lastValueFrom, tap } from 'rxjs';
 import { createQueue } from '../../../src/jobs/queue.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { ScannerControl, type ScannerStatus } from '../../../src/scan/scanner/control.ts';
-import { createScanner, type ScannerEvent } from '../../../src/scan/scanner/scanner.ts';
-import { fsKv } from '../../fs/index.ts';
+import { createScanner, type Scanner, type ScannerEvent } from '../../../src/scan/scanner/scanner.ts';
+import { type FsKvOptions, fsKv } from '../../fs/index.ts';
 import { type Context, ExitCode, write, writeJson } from '../context.ts';
-import { plural } from '../wording.ts';
-import { failureText, findingText } from './output.ts';
+import { sentence } from '../failure.ts';
+import { harmless, plural } from '../wording.ts';
+import { withKnownStore } from './known-store.ts';
+import { failureText, findingText, jsonEvent } from './output.ts';
 import { type PluginOptions, pluginsOf } from './plugins.ts';
 import { openServer } from './scanned.ts';
 
@@ -32,19 +35,11 @@ export async function scannerRun(
   registry: Registry,
   context: Context,
 ): Promise<ExitCode> {
-  const { stdout, stderr, signal } = context;
+  const { signal } = context;
   const plugins = await pluginsOf(options, registry, context);
   const server = openServer(url, context);
   const { id, after, repeat, jitter, concurrency, rate, skipDb, skipDdoc, skipDoc } = options;
   const kv = await fsKv(directory);
-  let found = 0;
-  const tell = async (event: ScannerEvent): Promise<void> => {
-    if (event.type === 'finding') found += 1;
-    if (options.json) {
-      if (event.type !== 'progress') await writeJson(stdout, event);
-    } else if (event.type === 'finding') await write(stdout, `${findingText(event)}\n`);
-    if (event.type === 'failure') stderr.write(`${failureText(event)}\n`);
-  };
   try {
     const scanner = createScanner({
       id,
@@ -59,22 +54,26 @@ export async function scannerRun(
       ...(skipDdoc === undefined ? {} : { skipDdocs: skipDdoc }),
       ...(skipDoc === undefined ? {} : { skipDocs: skipDoc }),
     });
-    const events = scanner.events$.subscribe((event) => void tell(event).catch(() => {}));
+    let found = 0;
+    const telling = lastValueFrom(
+      scanner.events$.pipe(
+        tap(({ type }) => {
+          if (type === 'finding') found += 1;
+        }),
+        concatMap((event) => tell(event, options, context)),
+      ),
+      { defaultValue: undefined },
+    );
+    // Told below; when nobody reads what is told, there is nothing to go on for.
+    telling.catch(() => {});
     try {
       for (const { name } of plugins) await scanner.enable(name);
-      await new Promise<void>((resolve) => {
-        signal.addEventListener('abort', () => resolve(), { once: true });
-        if (signal.aborted) resolve();
-        if (options.until !== 'finished') return;
-        scanner.status$.subscribe(({ plugins: states }) => {
-          const all = Object.values(states);
-          if (all.length > 0 && all.every(({ state }) => state === 'finished')) resolve();
-        });
-      });
+      const ends = [telling, aborted(signal), ...(options.until === 'finished' ? [allFinished(scanner)] : [])];
+      await Promise.race(ends);
     } finally {
       await scanner.close();
-      events.unsubscribe();
     }
+    await telling;
     if (signal.aborted) return ExitCode.interrupted;
     return found > 0 ? ExitCode.found : ExitCode.done;
   } finally {
@@ -82,20 +81,40 @@ export async function scannerRun(
   }
 }
 
+async function tell(event: ScannerEvent, { json }: ScannerRunOptions, { stdout, stderr }: Context): Promise<void> {
+  if (event.type === 'failure') stderr.write(`${failureText(event)}\n`);
+  if (event.type === 'job' && event.error !== undefined) stderr.write(`${event.plugin}: ${sentence(event.error)}\n`);
+  if (json && event.type !== 'progress') await writeJson(stdout, jsonEvent(event));
+  if (!json && event.type === 'finding') await write(stdout, `${findingText(event)}\n`);
+}
+
+/** Resolves when there is nothing left to be done, unless the scanner is closed before. */
+function allFinished(scanner: Scanner): Promise<unknown> {
+  const finished = scanner.status$.pipe(
+    filter(({ plugins }) => {
+      const all = Object.values(plugins);
+      return all.length > 0 && all.every(({ state }) => state === 'finished');
+    }),
+  );
+  return firstValueFrom(finished, { defaultValue: undefined });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+}
+
 /** Has a command look at a scanner in a store, or change it; workers in other processes take that up by themselves. */
 async function withScanner(
   directory: string,
   id: string,
   run: (control: ScannerControl) => Promise<void>,
-  readOnly = false,
+  options: FsKvOptions = {},
 ): Promise<ExitCode> {
-  const kv = await fsKv(directory, { readOnly });
-  try {
-    await run(new ScannerControl(kv, createQueue(kv), id));
-    return ExitCode.done;
-  } finally {
-    await kv.close();
-  }
+  await withKnownStore(directory, 'scanner run', options, (kv) => run(new ScannerControl(kv, createQueue(kv), id)));
+  return ExitCode.done;
 }
 
 /** What the commands on a scanner are given beside its store. */
@@ -117,7 +136,7 @@ export function scannerStatus(
       const status = await control.status();
       await (json ? writeJson(stdout, { type: 'status', ...status }) : write(stdout, `${statusText(status)}\n`));
     },
-    true,
+    { readOnly: true },
   );
 }
 
@@ -125,12 +144,13 @@ export function scannerStatus(
 export function scannerStop(
   directory: string,
   isStopped: boolean,
-  { id }: ScannerCommandOptions,
+  { id, json }: ScannerCommandOptions,
   { stdout }: Context,
 ): Promise<ExitCode> {
   return withScanner(directory, id, async (control) => {
     await control.stop(isStopped);
-    await write(stdout, isStopped ? 'Stopped in all processes\n' : 'Going on\n');
+    if (json) await writeJson(stdout, { type: isStopped ? 'stopped' : 'resumed', id });
+    else await write(stdout, isStopped ? 'Stopped in all processes\n' : 'Going on\n');
   });
 }
 
@@ -148,15 +168,21 @@ export function scannerCheckpoints(
         await writeJson(stdout, { type: 'checkpoint', plugin, ...kept });
       }
     },
-    true,
+    { readOnly: true },
   );
 }
 
 /** `couchtide scanner reset <store>`: has every plugin start from scratch. */
-export function scannerReset(directory: string, { id }: ScannerCommandOptions, { stdout }: Context): Promise<ExitCode> {
+export function scannerReset(
+  directory: string,
+  { id, json }: ScannerCommandOptions,
+  { stdout }: Context,
+): Promise<ExitCode> {
   return withScanner(directory, id, async (control) => {
     const plugins = await control.resetCheckpoints();
-    await write(stdout, `${plugins.length === 0 ? 'There was nothing to reset' : `Reset: ${plugins.join(', ')}`}\n`);
+    if (json) await writeJson(stdout, { type: 'reset', id, plugins });
+    else
+      await write(stdout, `${plugins.length === 0 ? 'There was nothing to reset' : `Reset: ${plugins.join(', ')}`}\n`);
   });
 }
 
@@ -169,7 +195,7 @@ function statusText({ id, stopped, plugins }: ScannerStatus): string {
     if (state === 'scanning' && parts !== undefined && left !== undefined)
       said.push(`${parts - left} of ${plural(parts, 'part')} done`);
     if (next !== undefined) said.push(`next ${new Date(next).toISOString()}`);
-    if (errors !== undefined) said.push(`${plural(errors, 'failure')} in a row: ${error ?? 'unknown'}`);
+    if (errors !== undefined) said.push(`${plural(errors, 'failure')} in a row: ${harmless(error ?? 'unknown')}`);
     lines.push(said.join(', '));
   }
   return lines.join('\n');
