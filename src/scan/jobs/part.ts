@@ -19,6 +19,9 @@ import { type PartData, PLUGIN_JOB, type RunRecord, runRecord, scanType } from '
 /** How soon a part is looked at again that cannot begin yet, in milliseconds. */
 const SOON = 500;
 
+/** How often the progress of a part is written at the most, in milliseconds. */
+const TOLD = 1000;
+
 /** And one whose plugin is configured otherwise on this worker, or that wants to wait without saying how long. */
 const LATER = 30_000;
 
@@ -72,9 +75,12 @@ export async function scanPart(env: ScanEnvironment, work: ScanWork, data: PartD
         signal,
         ...(scope.kind === 'rest' ? { only: 'tombstones' as const, markAt: scope.markAt } : {}),
       };
+      let toldAt = began;
       const isThrough = await scanScope(pass, going, data, async (events) => {
         tell(events);
-        await job.update({ ...counts, position: going.position.db });
+        if (platform.elapsed() - toldAt < TOLD) return;
+        toldAt = platform.elapsed();
+        await job.update({ ...job.info, ...counts, db: going.position.db.replace(/\0$/, '') });
       });
       if (run.outcome === undefined && !isThrough) {
         tell(await going.commit());

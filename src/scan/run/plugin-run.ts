@@ -47,6 +47,8 @@ export class PluginRun {
   isThrough = false;
   findings = 0;
   failures = 0;
+  /** Whether it has to be known what was looked at without finding anything: what was found there before is found no more. */
+  tracks = false;
   readonly #settings: RunSettings;
   readonly #context: ScanContext;
   #state: unknown;
@@ -156,8 +158,12 @@ export class PluginRun {
     return go === 'ok' ? answer : undefined;
   }
 
-  /** Something was looked at: what was found in it before is found no more, unless it is told again. */
-  look(db: string, phase: Phase, id: string): Scanned {
+  /** Something is looked at. */
+  look(db: string, phase: Phase, id: string): void {
+    if (this.tracks) this.#scannedOf(db, phase, id);
+  }
+
+  #scannedOf(db: string, phase: Phase, id: string): Scanned {
     const key = `${phase} ${db}/${id}`;
     const known = this.#scanned.get(key);
     if (known !== undefined) return known;
@@ -265,7 +271,7 @@ export class PluginRun {
     if (this.#settings.isKnown?.(finding)) return;
     // What is told of another object than the one at hand goes with that.
     const phase = id === undefined ? 'db' : this.#phase === 'ddoc' ? 'ddoc' : 'doc';
-    const { findings } = this.look(db, phase, id ?? '');
+    const { findings } = this.#scannedOf(db, phase, id ?? '');
     const identity = identityOf(finding);
     if (findings.has(identity)) return;
     findings.set(identity, finding);

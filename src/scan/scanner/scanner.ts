@@ -266,6 +266,7 @@ export class Scanner {
  *   if (event.type === 'finding') console.log(event.db, event.id);
  * });
  * await scanner.enable('conflicts');
+ * await scanner.close(); // when this process is to take no part any more
  * ```
  */
 export function createScanner(options: ScannerOptions): Scanner {
