@@ -135,6 +135,11 @@ export class KeptRun {
     return told;
   }
 
+  /** What it has told, where nothing of it will be kept, so that there is nothing to wait for. */
+  tellUnkept(): readonly ScanEvent[] {
+    return this.#ledger.isKept ? [] : this.run.take().told;
+  }
+
   /** What it has told and no commit covers. */
   leave(): readonly ScanEvent[] {
     return this.run.take().told.filter(({ type }) => type === 'failure');

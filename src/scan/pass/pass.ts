@@ -60,7 +60,9 @@ export function tellProgress(pass: Pass, db: string, pending: number | undefined
 export async function commitRuns(pass: Pass, runs: readonly KeptRun[], isDue: boolean): Promise<void> {
   for (const kept of runs) {
     if (kept.run.outcome !== undefined) pass.outbox.push(...kept.leave());
-    else if (isDue || kept.uncommitted >= pass.batch || kept.age >= pass.every)
-      pass.outbox.push(...(await kept.commit()));
+    else {
+      const isNow = isDue || kept.uncommitted >= pass.batch || kept.age >= pass.every;
+      pass.outbox.push(...(isNow ? await kept.commit() : kept.tellUnkept()));
+    }
   }
 }
