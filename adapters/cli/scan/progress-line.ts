@@ -11,6 +11,7 @@ export class ScanProgressLine {
   readonly #isTerminal: boolean;
   readonly #begun = performance.now();
   #drawn = Number.NEGATIVE_INFINITY;
+  #isShown = false;
 
   constructor(stderr: Context['stderr']) {
     this.#stderr = stderr;
@@ -21,6 +22,7 @@ export class ScanProgressLine {
     const now = performance.now();
     if (!this.#isTerminal || now - this.#drawn < REDRAW) return;
     this.#drawn = now;
+    this.#isShown = true;
     const line = scanProgress(progress, now - this.#begun).slice(0, (this.#stderr.columns ?? 80) - 1);
     this.#stderr.write(`\r${line}\x1b[K`);
   }
@@ -32,7 +34,8 @@ export class ScanProgressLine {
   }
 
   clear(): void {
-    if (this.#isTerminal) this.#stderr.write('\r\x1b[K');
+    if (this.#isShown) this.#stderr.write('\r\x1b[K');
+    this.#isShown = false;
   }
 }
 

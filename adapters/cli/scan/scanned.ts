@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InputError, isCouchError, isProtocolError } from '../../../src/core/errors.ts';
 import { type CouchOptions, couch } from '../../../src/couch/couch.ts';
@@ -59,7 +60,7 @@ async function openDirectory(directory: string): Promise<Scanned> {
   const kv = await fsKv(directory, { readOnly: true });
   try {
     const replica = await openOnly(kv, directory);
-    return { source: replica, url: pathToFileURL(directory).href, close: () => kv.close() };
+    return { source: replica, url: pathToFileURL(resolve(directory)).href, close: () => kv.close() };
   } catch (error) {
     await kv.close();
     throw error;

@@ -10,17 +10,24 @@ export interface CliResult {
   readonly lines: Record<string, unknown>[];
 }
 
+/** Where a command line runs. */
+export interface CliSurroundings {
+  readonly environment?: Record<string, string>;
+  readonly signal?: AbortSignal;
+  readonly folder?: string;
+  /** Sees what is written on the output when it is; what it throws, writing has failed with. */
+  readonly onOutput?: (text: string) => void;
+  /** Whether the error stream is a terminal. */
+  readonly isTTY?: boolean;
+}
+
 /** Runs a command line in this process, its streams caught. */
 export async function runCli(
   args: readonly string[],
-  {
-    environment = {},
-    signal = new AbortController().signal,
-    folder,
-  }: { environment?: Record<string, string>; signal?: AbortSignal; folder?: string } = {},
+  { environment = {}, signal = new AbortController().signal, folder, onOutput, isTTY = false }: CliSurroundings = {},
 ): Promise<CliResult> {
-  const stdout = new Caught();
-  const stderr = new Caught();
+  const stdout = new Caught(onOutput);
+  const stderr = Object.assign(new Caught(), { isTTY, columns: 80 });
   const code = await run(args, '0.0.0-test', {
     stdout,
     stderr,
@@ -43,9 +50,23 @@ export async function runCli(
 
 class Caught extends Writable {
   text = '';
+  readonly #onText: (text: string) => void;
 
-  override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
+  constructor(onText: (text: string) => void = () => {}) {
+    super();
+    this.#onText = onText;
+    // Who writes hears of it.
+    this.on('error', () => {});
+  }
+
+  override _write(chunk: Buffer | string, _encoding: string, done: (error?: Error) => void): void {
+    const text = chunk.toString();
+    this.text += text;
+    try {
+      this.#onText(text);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
   }
 }
