@@ -13,6 +13,7 @@ import { parseRules } from '../../src/scan/find/rules/parse-rules.ts';
 import { secretRules } from '../../src/scan/find/rules/secret-rules.ts';
 import type { FindPatterns } from '../../src/scan/find/tagged-rules.ts';
 import type { ScanContext, ScanDb, ScanDoc } from '../../src/scan/plugin.ts';
+import { PATTERNS } from './patterns.ts';
 import { formatTable } from './report.ts';
 import { summarize } from './statistics.ts';
 
@@ -20,24 +21,6 @@ const text = { type: 'string' } as const;
 const { values } = parseArgs({ options: { documents: text, rounds: text, rules: text } });
 const documents = number('documents', values.documents ?? '20000');
 const rounds = number('rounds', values.rounds ?? '5');
-
-/** Twenty patterns as people give them: without keywords, some for any case. */
-const PATTERNS = [
-  ...['AKIA[0-9A-Z]{16}', 'gh[opsru]_[A-Za-z0-9]{36}', 'xox[abprs]-[0-9A-Za-z-]{10,48}', 'sk_live_[0-9a-zA-Z]{24}'],
-  ...['AIza[\\w-]{35}', '-----BEGIN (?:[A-Z ]+ )?PRIVATE KEY-----', 'eyJ[\\w-]{10,}\\.eyJ[\\w-]{10,}\\.[\\w-]{10,}'],
-  ...[
-    '(?i)[a-z][a-z0-9+.-]*://[^/\\s:@]+:[^/\\s:@]+@',
-    '(?i)(?:password|passwd|pwd|secret)\\s*[:=]\\s*["\']?[^\\s"\']{8,}',
-  ],
-  ...[
-    '-pbkdf2-[0-9a-f]{40},[0-9a-f]{32},[0-9]+',
-    'npm_[A-Za-z0-9]{36}',
-    'SG\\.[\\w-]{22}\\.[\\w-]{43}',
-    'AC[0-9a-f]{32}',
-  ],
-  ...['glpat-[0-9A-Za-z_-]{20}', 'shpat_[a-fA-F0-9]{32}', 'dop_v1_[a-f0-9]{64}', 'key-[0-9a-zA-Z]{32}'],
-  ...['sq0[a-z]{3}-[0-9A-Za-z_-]{22,43}', '(?i)bearer\\s+[a-z0-9._-]{20,}', 'ya29\\.[\\w-]{20,}'],
-];
 
 const asText = Object.fromEntries(PATTERNS.map((pattern, i) => [`tag${i}`, pattern]));
 const contestants: readonly (readonly [name: string, patterns: FindPatterns])[] = [

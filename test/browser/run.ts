@@ -1,5 +1,5 @@
 /**
- * Pulls and jobs in the pages of each browser: `node test/browser/run.ts`, of everything, or of the browsers and suites that are named.
+ * Pulls, jobs and scans in the pages of each browser: `node test/browser/run.ts`, of everything, or of the browsers and suites that are named.
  *
  * @module
  */
@@ -18,6 +18,7 @@ import { notes } from './notes.ts';
 import { quota } from './quota.ts';
 import { readme } from './readme.ts';
 import { recorded } from './recorded.ts';
+import { scans } from './scans.ts';
 import { serve } from './site.ts';
 import { tabs } from './tabs.ts';
 import { takeover } from './takeover.ts';
@@ -31,6 +32,7 @@ const suites: Readonly<Record<string, BrowserSuite>> = {
   frozen,
   quota,
   jobs,
+  scans,
   notes,
   readme,
 };
@@ -43,6 +45,8 @@ const site = await serve({
   '/tab.js': await bundle('test/browser/tab-program.ts'),
   '/film.html': '<!doctype html><title>Film</title><script type="module" src="./film.js"></script>',
   '/film.js': await bundle('test/browser/film-program.ts'),
+  '/scan.html': '<!doctype html><title>Scan</title><script type="module" src="./scan.js"></script>',
+  '/scan.js': await bundle('test/browser/scan-program.ts'),
   '/worker.js': await bundle('test/browser/worker-program.ts'),
 });
 const total = { passed: 0, failed: 0, skipped: 0 } satisfies Tally;

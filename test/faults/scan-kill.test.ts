@@ -15,8 +15,7 @@ import { type MeteredProxy, startMeteredProxy } from './metered-proxy.ts';
 import { isSoak, replay, seed } from './scale.ts';
 import { coverageOf, listed } from './scan-findings.ts';
 import { fillForScan } from './scan-source.ts';
-import { type ScanTask, tracedPlugins } from './scan-task.ts';
-import { readTraces } from './scan-trace.ts';
+import { readTraces, type ScanTask, tracedPlugins } from './scan-task.ts';
 import { slowly } from './slow-source.ts';
 
 const KILLS = isSoak ? 50 : 6;

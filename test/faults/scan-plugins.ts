@@ -5,5 +5,5 @@ import { ddocFeatures } from '../../src/scan/plugins/ddoc-features.ts';
 
 /** What is scanned with: the plugins that come along, which find something in each database of {@link fillForScan}. */
 export function scanPlugins(): ScanPlugin[] {
-  return [find({ key: 'AKIA[0-9A-Z]{16}' }), conflicts(), ddocFeatures()];
+  return [find({ key: 'AKIA[0-9A-Z]{16}', lookahead: /key(?= is AKIA)/ }), conflicts(), ddocFeatures()];
 }

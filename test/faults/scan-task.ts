@@ -1,11 +1,12 @@
-import { openSync, writeSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { couch } from '../../src/couch/couch.ts';
 import type { Kv } from '../../src/kv/kv.ts';
+import type { ScanPlugin } from '../../src/scan/plugin.ts';
 import type { ScannerOptions } from '../../src/scan/scanner/options.ts';
 import { commonClock } from './common-clock.ts';
 import { scanPlugins } from './scan-plugins.ts';
-import { type TraceLine, traced } from './scan-trace.ts';
+import { type ScanTrace, type TraceLine, traced, traceOf } from './scan-trace.ts';
 
 /** What the processes of a test scan, and where. As JSON it is their argument. */
 export interface ScanTask {
@@ -35,9 +36,14 @@ export function scannerOptions(
   return { kv, server: couch(url), plugins, limits: UNLIMITED, batchSize, partSize, concurrency: 1, platform };
 }
 
-/** The plugins of a process, which put on record what they are shown before they are: at once, as it may be killed in any moment. */
-export function tracedPlugins(traces: string, process: string): ReturnType<typeof scanPlugins> {
+/** The plugins of a process, which put on record what they are shown: at once, in a file of its own, as it may be killed at any moment. */
+export function tracedPlugins(traces: string, process: string): ScanPlugin[] {
   const file = openSync(join(traces, process), 'a');
   const write = (line: TraceLine): void => void writeSync(file, `${JSON.stringify(line)}\n`);
   return scanPlugins().map((plugin) => traced(plugin, write));
+}
+
+/** What all processes have put on record. */
+export function readTraces(traces: string): ScanTrace {
+  return traceOf(readdirSync(traces).map((process) => [process, readFileSync(join(traces, process), 'utf8')]));
 }

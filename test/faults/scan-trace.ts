@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ScanPlugin } from '../../src/scan/plugin.ts';
 
 /** What a plugin puts on record of what is shown to it. */
@@ -69,13 +67,12 @@ export function traced(plugin: ScanPlugin, write: (line: TraceLine) => void): Sc
   };
 }
 
-/** Reads what processes have written, a line of JSON each time: each into a file of its own, of which the last line may be cut off. */
-export function readTraces(directory: string): ScanTrace {
+/** Puts together what processes have written, a line of JSON each time, of which the last may be cut off. By the names of the processes. */
+export function traceOf(texts: Iterable<readonly [process: string, text: string]>): ScanTrace {
   const runs: TraceRun[] = [];
   const completions: ScanTrace['completions'][number][] = [];
-  for (const process of readdirSync(directory).sort()) {
+  for (const [process, text] of texts) {
     const going = new Map<string, TraceRun>();
-    const text = readFileSync(join(directory, process), 'utf8');
     for (const line of text.slice(0, text.lastIndexOf('\n')).split('\n')) {
       if (line === '') continue;
       const [step, plugin, what, at = 0] = JSON.parse(line) as [TraceLine[0], string, string, number?];

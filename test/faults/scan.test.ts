@@ -16,8 +16,8 @@ import { Chance } from './chance.ts';
 import { isSoak, replay, seed } from './scale.ts';
 import { coverageOf, listed } from './scan-findings.ts';
 import { scanPlugins } from './scan-plugins.ts';
-import { type ScanTask, scannerOptions, tracedPlugins } from './scan-task.ts';
-import { readTraces, type ScanTrace } from './scan-trace.ts';
+import { readTraces, type ScanTask, scannerOptions, tracedPlugins } from './scan-task.ts';
+import type { ScanTrace } from './scan-trace.ts';
 import { harass, type Victim } from './violence.ts';
 
 const WORKERS = isSoak ? 8 : 4;
