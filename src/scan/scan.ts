@@ -9,7 +9,7 @@ import { catchUp } from './pass/catch-up.ts';
 import type { KeptRun } from './pass/kept-run.ts';
 import { scanLive } from './pass/live.ts';
 import { drain, type Pass } from './pass/pass.ts';
-import { databasesAhead, scanPass } from './pass/scan-pass.ts';
+import { databasesAhead, namesIn, scanPass } from './pass/scan-pass.ts';
 import { skipPatterns } from './pass/skip.ts';
 import type { ScanPlugin } from './plugin.ts';
 import { checkPlugins } from './run/check-plugins.ts';
@@ -116,10 +116,15 @@ async function* runScan(
 
 /** Ends the runs that have not ended by themselves: those that have seen everything are complete. */
 async function* endRuns(pass: Pass, isThrough: boolean): AsyncGenerator<readonly ScanEvent[], void, undefined> {
+  let present: Promise<ReadonlySet<string>> | undefined;
+  const names = (): Promise<ReadonlySet<string>> => {
+    present ??= namesIn(pass);
+    return present;
+  };
   for (const kept of pass.runs) {
     const { run } = kept;
     if (run.outcome !== undefined) pass.outbox.push(...kept.leave());
-    else if (isThrough || run.isThrough) pass.outbox.push(...(await kept.finish()));
+    else if (isThrough || run.isThrough) pass.outbox.push(...(await kept.finish(names)));
     else {
       pass.outbox.push(...(await kept.commit()));
       run.outcome ??= 'unfinished';

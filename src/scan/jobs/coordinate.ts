@@ -5,6 +5,7 @@ import { sweep } from '../../kv/sweep.ts';
 import type { ScanEvent } from '../events.ts';
 import { newScanId } from '../pass/begin.ts';
 import { KeptRun } from '../pass/kept-run.ts';
+import { namesIn } from '../pass/scan-pass.ts';
 import type { ScanPlugin } from '../plugin.ts';
 import { PluginRun } from '../run/plugin-run.ts';
 import { nextRun } from '../schedule/schedule.ts';
@@ -135,7 +136,8 @@ async function complete(
   const run = newRun(env, work, plugin, record.scan);
   const kept = new KeptRun(run, { ...record, position: { db: '' } }, ledgerOf(env, work), platform);
   if (await run.begin('resume', merged)) {
-    for (const event of await kept.finish()) env.onEvent(event);
+    for (const event of await kept.finish(() => namesIn({ source: env.source, signal: work.signal })))
+      env.onEvent(event);
   }
   tell(env, run);
   if (run.outcome === 'reset') return begin(env, work, data, plugin, undefined);

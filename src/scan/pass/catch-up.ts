@@ -6,7 +6,7 @@ import type { Ledger } from '../state/ledger.ts';
 import { newScanId } from './begin.ts';
 import { KeptRun } from './kept-run.ts';
 import { drain, type Pass } from './pass.ts';
-import { databasesAhead, scanPass } from './scan-pass.ts';
+import { databasesAhead, namesIn, scanPass } from './scan-pass.ts';
 
 /**
  * Brings what a plugin has found up to a configuration that has changed since, where the plugin knows how to do that with less than a
@@ -32,7 +32,7 @@ export async function* catchUp(
     const passing: Pass = { ...pass, runs: [kept] };
     if (await run.begin('start', undefined)) {
       const isThrough = yield* scanPass(passing, databasesAhead(passing));
-      if (isThrough && run.outcome === undefined) pass.outbox.push(...(await kept.finish()));
+      if (isThrough && run.outcome === undefined) pass.outbox.push(...(await kept.finish(() => namesIn(pass))));
     }
     pass.outbox.push(...kept.leave());
     yield drain(passing);

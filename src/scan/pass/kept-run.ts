@@ -58,6 +58,11 @@ export class KeptRun {
     return this.extent === 'full' ? undefined : this.#ledger.mark(this.run.plugin.name, db);
   }
 
+  /** A database is another one than that which was scanned before. */
+  forgetDatabase(db: string): Promise<void> {
+    return this.#ledger.forgetDatabase(this.run.plugin.name, db);
+  }
+
   /** All design documents of a database have been looked at. */
   passDesignDocs(db: string): void {
     this.#designDocsOf.push(db);
@@ -114,16 +119,22 @@ export class KeptRun {
     return this.#write('running', data);
   }
 
-  /** Ends the scan of this plugin, everything having been looked at. */
-  async finish(): Promise<readonly ScanEvent[]> {
+  /**
+   * Ends the scan of this plugin, everything having been looked at.
+   *
+   * @param names of all databases that there are; asked for where only those that have changed were looked at
+   */
+  async finish(names: () => Promise<ReadonlySet<string>>): Promise<readonly ScanEvent[]> {
     const before = await this.commit();
     if (this.run.outcome !== undefined) return before;
     const data = await this.run.complete();
     if (data === undefined) return [...before, ...this.run.take().told];
     this.position = { db: '' };
-    const told = await this.#write('finished', data);
-    if (this.extent === 'full') await this.#ledger.withdraw(this.run.plugin.name, this.#passage);
-    return [...before, ...told];
+    const { name } = this.run.plugin;
+    // Before it counts as finished: nobody would do it later.
+    if (this.extent === 'full') await this.#ledger.withdraw(name, this.#passage);
+    else if (this.#ledger.isKept) await this.#ledger.keepDatabases(name, await names());
+    return [...before, ...(await this.#write('finished', data))];
   }
 
   /** Ends a part of the scan: everything in it has been looked at. */

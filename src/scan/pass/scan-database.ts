@@ -64,7 +64,9 @@ async function* visit(
     const mark = await one.kept.mark(db.name);
     if (mark !== undefined) {
       info ??= await db.info(pass.signal);
-      if (isSameSequence(mark.since, info.updateSeq) && mark.instance === info.instance) {
+      const isSame = mark.instance === info.instance;
+      if (!isSame) await one.kept.forgetDatabase(db.name);
+      if (isSame && isSameSequence(mark.since, info.updateSeq)) {
         one.kept.passDatabase(db.name);
         continue;
       }

@@ -19,6 +19,13 @@ export async function* databasesAhead(pass: Pass): AsyncGenerator<readonly Sourc
   if (first !== undefined) yield* pass.source.databases(first.replace(/\0$/, ''), pass.signal);
 }
 
+/** The names of all databases. */
+export async function namesIn({ source, signal }: Pick<Pass, 'source' | 'signal'>): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for await (const databases of source.databases('', signal)) for (const { name } of databases) names.add(name);
+  return names;
+}
+
 /**
  * Shows databases to the plugins that have not passed them, one by one in the order of names. What is yielded is to be told. When it
  * ends, each run has ended, or has seen everything, or the budget is spent.

@@ -45,6 +45,14 @@ export class AddingLedger implements Ledger {
     return Promise.resolve();
   }
 
+  forgetDatabase(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  keepDatabases(): Promise<void> {
+    return Promise.resolve();
+  }
+
   drop(): Promise<void> {
     return Promise.resolve();
   }

@@ -25,6 +25,10 @@ export interface Ledger {
   commit(plugin: string, entry: LedgerEntry): Promise<void>;
   /** Takes out what earlier passages found and this one did not; after a full scan. */
   withdraw(plugin: string, passage: string): Promise<void>;
+  /** Takes out what was found in a database, and how far it was scanned: it is another one than it was. */
+  forgetDatabase(plugin: string, db: string): Promise<void>;
+  /** Takes out what was found in databases that are there no more, and how far they were scanned. */
+  keepDatabases(plugin: string, names: ReadonlySet<string>): Promise<void>;
   /** Takes out what would not be found any more. */
   drop(plugin: string, isStale: (finding: Finding) => boolean): Promise<void>;
   /** The same for one that only adds to what was found, and leaves everything else as it is. */

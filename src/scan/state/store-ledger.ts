@@ -65,6 +65,31 @@ export class StoreLedger implements Ledger {
     }
   }
 
+  async forgetDatabase(plugin: string, db: string): Promise<void> {
+    await this.#sweepFindings(await this.#layout.findingsOf(db), plugin);
+    await this.#write([[await this.#layout.mark(plugin, db), undefined]]);
+  }
+
+  async keepDatabases(plugin: string, names: ReadonlySet<string>): Promise<void> {
+    const marks = await Promise.all(Array.from(names, (name) => this.#layout.mark(plugin, name)));
+    const there = new Set(marks.map((key) => JSON.stringify(key)));
+    for await (const entries of listPages(this.#kv, { prefix: this.#layout.marks(plugin) })) {
+      for (const { key } of entries) {
+        if (there.has(JSON.stringify(key))) continue;
+        // A mark ends with the two parts of the database's name, and so begin the keys of what was found in it.
+        await this.#sweepFindings([...this.#layout.findings, ...key.slice(-2)], plugin);
+        await this.#write([[key, undefined]]);
+      }
+    }
+  }
+
+  async #sweepFindings(prefix: Key, plugin: string): Promise<void> {
+    for await (const entries of listPages(this.#kv, { prefix })) {
+      const found = entries.filter(({ key }) => key.at(PLUGIN) === plugin);
+      await this.#writeAll(found.map(({ key }): Mutation => [key, undefined]));
+    }
+  }
+
   async drop(plugin: string, isStale: (finding: Finding) => boolean): Promise<void> {
     for await (const entries of listPages(this.#kv, { prefix: this.#layout.findings })) {
       const changed = entries.flatMap((entry): Mutation[] => {

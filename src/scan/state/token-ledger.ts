@@ -61,6 +61,15 @@ export class TokenLedger implements Ledger {
     return Promise.resolve();
   }
 
+  forgetDatabase(plugin: string, db: string): Promise<void> {
+    this.#marks.get(plugin)?.delete(db);
+    return Promise.resolve();
+  }
+
+  keepDatabases(): Promise<void> {
+    return Promise.resolve();
+  }
+
   drop(): Promise<void> {
     return Promise.resolve();
   }
