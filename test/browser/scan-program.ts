@@ -21,7 +21,7 @@ import { listed } from '../faults/scan-findings.ts';
 import { scanPlugins } from '../faults/scan-plugins.ts';
 import { traced } from '../faults/scan-trace.ts';
 
-let told = 0;
+let shown = 0;
 
 /** What can be done in a page and in a worker. Findings are told as texts, in order. */
 const work = {
@@ -59,8 +59,8 @@ const scans = {
     return new Promise((resolve, reject) => {
       worker.onmessage = ({
         data,
-      }: MessageEvent<{ told?: number; result?: Awaited<ReturnType<Work[K]>>; error?: string }>) => {
-        if (data.told !== undefined) told = data.told;
+      }: MessageEvent<{ shown?: number; result?: Awaited<ReturnType<Work[K]>>; error?: string }>) => {
+        if (data.shown !== undefined) shown = data.shown;
         else if (data.result !== undefined) resolve(data.result);
         else reject(new Error(data.error));
       };
@@ -68,8 +68,8 @@ const scans = {
       worker.postMessage({ what, given });
     });
   },
-  /** How many findings were told in this page and its workers. */
-  told: () => told,
+  /** How often plugins were shown something by `kept`, since the page was loaded. */
+  shown: () => shown,
   /** What plugins have put on record, before the page was loaded again too. Workers cannot. */
   trace: () =>
     Array.from({ length: localStorage.length }, (_, index) => `${localStorage.getItem(String(index))}\n`).join(''),
@@ -110,13 +110,13 @@ async function findingsOf(events: AsyncIterable<ScanEvent>): Promise<string[]> {
     if (event.type === 'failure') throw new Error(event.message);
     if (event.type !== 'finding') continue;
     found.push(JSON.stringify(event));
-    told += 1;
-    if (!('document' in globalThis)) postMessage({ told });
   }
   return found.sort();
 }
 
-/** At once, and so that it is there when the page is loaded again. */
+/** At once, and so that it is there when the page is loaded again; a worker has nothing of that kind. */
 function remember(line: string): void {
+  shown += 1;
   if ('localStorage' in globalThis) localStorage.setItem(String(localStorage.length), line);
+  else postMessage({ shown });
 }
