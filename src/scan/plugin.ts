@@ -66,7 +66,7 @@ export interface RevisionSummary {
   readonly seq: Sequence | null;
   /** Whether the winner is a tombstone. */
   readonly deleted: boolean;
-  /** The leaf revisions, the winner first. */
+  /** The leaf revisions, the winner first. Losers that are tombstones are not among them in a database that is split. */
   readonly leaves: readonly ScanLeaf[];
 }
 
@@ -187,7 +187,7 @@ export interface ScanPlugin<S = unknown, D extends JsonObject = JsonObject> {
   start(context: ScanContext, previous: D | undefined): Awaitable<StartAnswer<S>>;
   /** @param saved what the last `checkpoint` gave */
   resume(context: ScanContext, saved: D): Awaitable<StartAnswer<S>>;
-  /** `skip`: the next database. `stop`: no more databases, the scan is complete. */
+  /** `skip`: the next database. `stop`: no more databases, the scan is complete; or the part of it that this is. */
   db(state: S, db: ScanDb, context: ScanContext): Awaitable<StepAnswer<S>>;
   /** `stop`: no more design documents of this database. They come as documents too. */
   ddoc?(state: S, db: ScanDb, ddoc: ScanDesignDoc, context: ScanContext): Awaitable<StepAnswer<S, 'ok' | 'stop'>>;

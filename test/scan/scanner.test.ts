@@ -139,6 +139,22 @@ describe('createScanner', () => {
     expect(await kept()).toEqual(expected);
   });
 
+  test.each(['docRevs alone', 'with bodies'])('shows losers in a database that is split: %s', async (what) => {
+    server.database('one')?.bulkDocs([{ _id: 'd7', _rev: '1-b' }], { newEdits: false });
+    const seen: string[][] = [];
+    const plugin = tens({
+      docRevs: (_, _db, { id, leaves }) => {
+        if (id === 'd7') seen.push(leaves.map(({ rev }) => rev));
+        return what === 'with bodies' ? undefined : { go: 'skip' };
+      },
+    });
+    const scanner = start([plugin], { partSize: 20, databases: ['one'] });
+    await scanner.enable('tens');
+    await finished(scanner, 'tens');
+    expect(seen).toEqual([['1-b', '1-a']]);
+    expect(plugin.shown).toHaveLength(what === 'with bodies' ? 100 : 0);
+  });
+
   test('has a plugin choose and order the parts of a database', async () => {
     const plugin = tens({ partitions: (_, _db, parts) => ({ parts: [...parts].reverse().slice(1) }) });
     const scanner = start([plugin], { partSize: 25, databases: ['one'] });

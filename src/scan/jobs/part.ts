@@ -1,26 +1,19 @@
-import { childController } from '../../core/abort.ts';
 import { LeaseLostError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import { encodeJson } from '../../kv/json.ts';
 import type { ScanEvent } from '../events.ts';
-import { Budget } from '../pass/budget.ts';
 import { KeptRun } from '../pass/kept-run.ts';
-import type { Pass } from '../pass/pass.ts';
-import { databasesAhead, scanPass } from '../pass/scan-pass.ts';
-import { scanRange } from '../pass/scan-range.ts';
 import { PluginRun } from '../run/plugin-run.ts';
 import { fingerprintOf } from '../state/checkpoint.ts';
 import type { Commit } from '../state/commit.ts';
 import { StoreLedger } from '../state/store-ledger.ts';
 import type { ScanEnvironment, ScanWork } from './environment.ts';
 import { failLater } from './fail-later.ts';
+import { scanScope } from './part-pass.ts';
 import { type PartData, PLUGIN_JOB, type RunRecord, runRecord, scanType } from './run-record.ts';
 
 /** How soon a part is looked at again that cannot begin yet, in milliseconds. */
 const SOON = 500;
-
-/** How often the progress of a part is written at the most, in milliseconds. */
-const TOLD = 1000;
 
 /** And one whose plugin is configured otherwise on this worker, or that wants to wait without saying how long. */
 const LATER = 30_000;
@@ -51,81 +44,25 @@ export async function scanPart(env: ScanEnvironment, work: ScanWork, data: PartD
   const beginning = mine ?? { extent: record.extent, position: { db: '' }, startedAt: record.startedAt };
   const going = new KeptRun(run, beginning, ledger, platform);
   const began = platform.elapsed();
-  const counts = { databases: 0, designDocs: 0, documents: 0, bodies: 0, findings: 0, failures: 0 };
-  const budget = new Budget({}, platform, () => env.source.requests());
-  const watching = watchSource(env, budget, signal);
   const tell = (events: readonly ScanEvent[]): void => {
     for (const event of events) env.onEvent(event);
   };
-  try {
-    if (await run.begin('resume', mine?.data ?? data.data)) {
-      const { scope } = data;
-      const pass: Pass = {
-        source: env.source,
-        runs: [going],
-        skip: await env.skip(),
-        limit: env.limit,
-        budget,
-        batch: env.batchSize,
-        every: 1000,
-        counts,
-        toldAt: Number.NEGATIVE_INFINITY,
-        outbox: [],
-        platform,
-        signal,
-        ...(scope.kind === 'rest' ? { only: 'tombstones' as const, markAt: scope.markAt } : {}),
-      };
-      let toldAt = began;
-      const isThrough = await scanScope(pass, going, data, async (events) => {
-        tell(events);
-        if (platform.elapsed() - toldAt < TOLD) return;
-        toldAt = platform.elapsed();
-        await job.update({ ...job.info, ...counts, db: going.position.db.replace(/\0$/, '') });
-      });
-      if (run.outcome === undefined && !isThrough) {
-        tell(await going.commit());
-        return waitFor(work, platform.now() + env.lookEvery);
-      }
-      if (run.outcome === undefined) {
-        finishing.part = true;
-        tell(await going.finishPart());
-      }
+  if (await run.begin('resume', mine?.data ?? data.data)) {
+    const isThrough = await scanScope(env, going, data, signal, async (events, progress) => {
+      tell(events);
+      if (progress !== undefined) await job.update({ ...job.info, ...progress });
+    });
+    if (run.outcome === undefined && !isThrough) {
+      tell(await going.commit());
+      return waitFor(work, platform.now() + env.lookEvery);
     }
-  } finally {
-    watching.release();
+    if (run.outcome === undefined) {
+      finishing.part = true;
+      tell(await going.finishPart());
+    }
   }
   tell(going.leave());
   return endPart(env, work, data, going, platform.elapsed() - began);
-}
-
-/** Shows what the part is about. Whether all of it was seen. */
-async function scanScope(
-  pass: Pass,
-  kept: KeptRun,
-  { scope }: PartData,
-  tell: (events: readonly ScanEvent[]) => Promise<void>,
-): Promise<boolean> {
-  const { source } = pass;
-  if (scope.kind === 'range') {
-    const db = source.open(scope.db);
-    if (db === undefined) return true;
-    return drive(scanRange(pass, db, scope, kept), tell);
-  }
-  if (scope.kind === 'everything') return drive(scanPass(pass, databasesAhead(pass)), tell);
-  const names = scope.kind === 'rest' ? [scope.db] : scope.names;
-  const databases = names.flatMap((name) => source.open(name) ?? []);
-  return drive(scanPass(pass, [databases]), tell);
-}
-
-async function drive(
-  passing: AsyncGenerator<readonly ScanEvent[], boolean, undefined>,
-  tell: (events: readonly ScanEvent[]) => Promise<void>,
-): Promise<boolean> {
-  for (;;) {
-    const step = await passing.next();
-    if (step.done) return step.value;
-    await tell(step.value);
-  }
 }
 
 /** What becomes of the job of a part whose run has ended. */
@@ -210,23 +147,4 @@ async function wake({ queue }: ScanEnvironment, { id, plugin }: PartData): Promi
   // One that was cancelled or removed is not wanted any more.
   if (job !== undefined && (job.state === 'pending' || job.state === 'running'))
     await queue.add(type, PLUGIN_JOB, job.data);
-}
-
-/** Breaks the run off where the source cannot be scanned for a while. */
-function watchSource(env: ScanEnvironment, budget: Budget, signal: AbortSignal): { release(): void } {
-  const ending = childController(signal);
-  const watch = async (): Promise<void> => {
-    for (;;) {
-      await env.platform.sleep(env.lookEvery, ending.signal);
-      if (!(await env.source.isUp(ending.signal))) budget.spend();
-    }
-  };
-  // Where it cannot be asked, the scan itself finds out.
-  watch().catch(() => {});
-  return {
-    release() {
-      ending.abort();
-      ending.release();
-    },
-  };
 }

@@ -33,6 +33,7 @@ export async function* scanRange(
   const { after } = kept.positionIn(db.name);
   const pages = db.range(after === undefined ? part : { ...part, from: `${after}\0` }, {
     withDocs: wantsEveryBody(pass, [visit]),
+    withLosers: run.plugin.docRevs !== undefined,
     limit: Math.min(batch, budget.documentsLeft(counts.documents)),
     before: () => limit.take('feed', 1, signal),
     signal,

@@ -64,7 +64,7 @@ export class CouchDatabase implements SourceDatabase {
 
   async *range(
     { from, to }: Partition,
-    { limit, before, withDocs, signal }: RowOptions,
+    { limit, before, withDocs, withLosers = false, signal }: RowOptions,
   ): AsyncGenerator<RowPage<string>, void, undefined> {
     for (let last: string | undefined; ; ) {
       await before();
@@ -74,7 +74,8 @@ export class CouchDatabase implements SourceDatabase {
         // Its end belongs to the next part, and is left out below.
         ...(to === undefined ? {} : { endKey: to }),
         limit: last === undefined ? limit : limit + 1,
-        includeDocs: withDocs,
+        includeDocs: withDocs || withLosers,
+        conflicts: withLosers,
         signal,
       });
       let count = 0;
@@ -88,7 +89,7 @@ export class CouchDatabase implements SourceDatabase {
             id,
             seq: null,
             deleted: false,
-            revs: [rev],
+            revs: [rev, ...losersIn(doc)],
             ...(docText === undefined ? {} : { doc: scanDoc(id, rev, docText, doc) }),
           })),
           place: last,
@@ -164,4 +165,10 @@ function sourceRow({ id, seq, deleted, changes, doc, docText }: ChangesRow): Sou
   const [winner] = revs;
   if (docText === undefined || deleted || winner === undefined) return { id, seq, deleted, revs };
   return { id, seq, deleted, revs, doc: scanDoc(id, winner, docText, doc) };
+}
+
+/** The losers that a document was shown with, by `conflicts=true`. */
+function losersIn(document: JsonObject | undefined): string[] {
+  const losers = document?.['_conflicts'];
+  return Array.isArray(losers) ? losers.filter((rev) => typeof rev === 'string') : [];
 }

@@ -100,11 +100,11 @@ class ReplicaDatabase implements SourceDatabase {
 
   async *range(
     { from, to }: Partition,
-    { limit, before, signal }: RowOptions,
+    { limit, before, withLosers = false, signal }: RowOptions,
   ): AsyncGenerator<RowPage<string>, void, undefined> {
     const range = { ...(from === undefined ? {} : { startKey: from }), ...(to === undefined ? {} : { endKey: to }) };
     await before();
-    for await (const texts of this.#replica.texts({ ...range, limit: Number.POSITIVE_INFINITY }).batches()) {
+    for await (const texts of this.#replica.texts(range).batches()) {
       signal.throwIfAborted();
       for (let start = 0; start < texts.length; start += limit) {
         const page = texts.slice(start, start + limit).filter(({ id }) => id !== to);
@@ -115,6 +115,7 @@ class ReplicaDatabase implements SourceDatabase {
           revs: [rev],
           doc: scanDoc(id, rev, text),
         }));
+        if (withLosers) await this.#addLosers(rows);
         yield { rows, place: rows.at(-1)?.id };
         await before();
       }
@@ -161,6 +162,13 @@ class ReplicaDatabase implements SourceDatabase {
 
   designDocInfo(): Promise<undefined> {
     return Promise.resolve(undefined);
+  }
+
+  async #addLosers(rows: readonly { readonly id: string; revs: string[] }[]): Promise<void> {
+    for (const row of rows) {
+      const leaves = await this.#replica.leaves(row.id);
+      row.revs = leaves.filter(({ deleted }) => !deleted).map(({ rev }) => rev);
+    }
   }
 
   async #withDocs(rows: readonly SourceRow[]): Promise<SourceRow[]> {

@@ -51,6 +51,8 @@ export interface SourceInfo extends ScanDbInfo {
 export interface RowOptions {
   /** Whether they come with the winning revision. */
   readonly withDocs: boolean;
+  /** Whether losers that are no tombstones are told of as well, where that is not so anyway. They come with the winning revision. */
+  readonly withLosers?: boolean;
   /** Rows of a page at the most. */
   readonly limit: number;
   /** Called before each page is asked for. */
