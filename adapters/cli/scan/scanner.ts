@@ -39,6 +39,8 @@ export async function scannerRun(
   const plugins = await pluginsOf(options, registry, context);
   const server = openServer(url, context);
   const { id, after, repeat, jitter, concurrency, rate, skipDb, skipDdoc, skipDoc } = options;
+  // Later on it may be away for a while; at first, more likely the url is wrong, or the password.
+  await server.info({ signal });
   const kv = await fsKv(directory);
   try {
     const scanner = createScanner({

@@ -60,6 +60,9 @@ export class Scanner {
   constructor(options: ScannerOptions) {
     const { id = 'scanner', kv, concurrency = 2, schedule = {}, interval = 15_000 } = options;
     checkSchedule(schedule);
+    if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
+      throw new InputError(`Option concurrency must be a whole number of at least 1, not ${String(concurrency)}`);
+    }
     if (options.plugins !== undefined && options.plugins.length > 0) checkPlugins(options.plugins);
     const on = platform(options.platform);
     const queue = createQueue(kv, options.platform === undefined ? {} : { platform: options.platform });
@@ -127,10 +130,11 @@ export class Scanner {
   /**
    * Has a plugin scan, by whichever processes have it, now or when its schedule says so. Enabling it twice changes nothing.
    *
-   * @throws InputError where this process has no plugin of this name
+   * @throws InputError where this process has no plugin of this name, or was given patterns to skip that cannot be used
    */
   async enable(name: string): Promise<void> {
     this.#check();
+    await this.#skip;
     if (this.#plugin(name) === undefined) {
       const names = this.#names();
       const known = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;

@@ -27,15 +27,16 @@ export async function readSettings(kv: Kv, layout: ScanLayout): Promise<ScannerS
   return entry === undefined ? NONE : decode(entry.value);
 }
 
-/** Changes them, and says so to everybody who watches. */
+/** Changes them, and says so to everybody who watches. The scanner is among the scans of its store from then on. */
 export async function changeSettings(
   kv: Kv,
   layout: ScanLayout,
   change: (settings: ScannerSettings) => ScannerSettings,
 ): Promise<ScannerSettings> {
-  return kv.update([layout.settings], ([entry]) => {
+  return kv.update([layout.settings, layout.itself], ([entry, itself]) => {
     const settings = change(entry === undefined ? NONE : decode(entry.value));
-    return { set: [[layout.settings, encode(settings)]], result: settings };
+    const listed = itself === undefined ? ([[layout.itself, encodeJson({ version: 1 })]] as const) : [];
+    return { set: [[layout.settings, encode(settings)], ...listed], result: settings };
   });
 }
 

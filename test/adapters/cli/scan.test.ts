@@ -8,6 +8,9 @@ import { type CliResult, type CliSurroundings, runCli } from './run-cli.ts';
 
 const SECRET = 'AKIAIOSFODNN7EXAMPLF';
 
+/** The package, for modules that tests write. */
+const INDEX = JSON.stringify(new URL('../../../src/index.ts', import.meta.url).href);
+
 let server: CouchServer;
 /** With credentials. */
 let url: string;
@@ -249,7 +252,7 @@ describe('what is looked for', () => {
 
   test('--plugin: what its module contributes, rules and plugins', async () => {
     const module = `
-      import { constant, findRules, scanPlugins } from ${JSON.stringify(new URL('../../../src/index.ts', import.meta.url).href)};
+      import { constant, findRules, scanPlugins } from ${INDEX};
       const begin = () => ({ state: undefined });
       const long = {
         name: 'long_ids', start: begin, resume: begin, db() {},
@@ -279,7 +282,7 @@ describe('what is looked for', () => {
 
   test('a plugin that cannot begin ends the command with 2, the others with what they find', async () => {
     const module = `
-      import { constant, scanPlugins } from ${JSON.stringify(new URL('../../../src/index.ts', import.meta.url).href)};
+      import { constant, scanPlugins } from ${INDEX};
       const begin = () => { throw new Error('no \\u001b[2J key'); };
       const broken = { name: 'broken', start: begin, resume: begin, db() {} };
       export default { name: 'm', setup(registry) { registry.contribute(scanPlugins, constant({ broken })); } };`;
