@@ -73,7 +73,7 @@ export function traceOf(texts: Iterable<readonly [process: string, text: string]
   const completions: ScanTrace['completions'][number][] = [];
   for (const [process, text] of texts) {
     const going = new Map<string, TraceRun>();
-    for (const line of text.slice(0, text.lastIndexOf('\n')).split('\n')) {
+    for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
       if (line === '') continue;
       const [step, plugin, what, at = 0] = JSON.parse(line) as [TraceLine[0], string, string, number?];
       if (step === 'complete') completions.push({ process, plugin, scan: what });
