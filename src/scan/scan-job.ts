@@ -1,4 +1,4 @@
-import { InputError } from '../core/errors.ts';
+import { CouchtideError, InputError } from '../core/errors.ts';
 import { excerptOf, type JsonObject } from '../core/json-value.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import { type CouchOptions, couch } from '../couch/couch.ts';
@@ -8,7 +8,7 @@ import type { JobTypeOptions } from '../jobs/job-type.ts';
 import type { JobHandler } from '../jobs/worker.ts';
 import type { Kv } from '../kv/kv.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { ScanCounts } from './events.ts';
+import type { Failure, ScanCounts, ScanSummary } from './events.ts';
 import type { ScanPlugin } from './plugin.ts';
 import { scan } from './scan.ts';
 import { scanPlugins } from './scan-plugins.ts';
@@ -86,17 +86,18 @@ export function scanJob(options: ScanJobOptions): JobHandler {
     const source = await sourceOf(data, options);
     const plugins = pluginsOf(data, options);
     const { scan: id = job.id, since, skipDbs, skipDdocs, skipDocs } = data;
-    const settings = { since, skipDbs, skipDdocs, skipDocs };
+    const settings = { since, skipDbs, skipDdocs, skipDocs, platform: options.platform };
     const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
     let told = Number.NEGATIVE_INFINITY;
     let info: JsonObject = job.info;
+    let fatal: Failure | undefined;
     for await (const event of scan(source, plugins, { store: options.store, id, signal, ...given })) {
       if (event.type === 'summary') {
         const { type: _, ...summary } = event;
         info = summary;
-        const failed = Object.entries(summary.plugins).find(([, { state }]) => state === 'failed');
-        if (failed !== undefined) throw new InputError(`The scan plugin ${JSON.stringify(failed[0])} has failed`);
+        refuseFailed(event, fatal);
       }
+      if (event.type === 'failure' && event.fatal) fatal ??= event;
       if (event.type !== 'progress') continue;
       const { databases, designDocs, documents, bodies, findings, failures, db }: ScanCounts & { db: string } = event;
       info = { databases, designDocs, documents, bodies, findings, failures, db };
@@ -107,6 +108,15 @@ export function scanJob(options: ScanJobOptions): JobHandler {
     }
     return info;
   };
+}
+
+/** A plugin that has failed is tried again, as is all that fails; the others have nothing to do then. */
+function refuseFailed({ plugins }: ScanSummary, fatal: Failure | undefined): void {
+  const failed = Object.keys(plugins).find((name) => plugins[name]?.state === 'failed');
+  if (failed === undefined) return;
+  const { plugin = failed, message, error } = fatal ?? {};
+  const why = message === undefined ? '' : `: ${message}`;
+  throw new CouchtideError(`The scan plugin ${JSON.stringify(plugin)} has failed${why}`, { cause: error });
 }
 
 /**

@@ -1,4 +1,6 @@
 import { breather } from '../../core/breather.ts';
+import { parseRev } from '../../revs/rev.ts';
+import { compareLeaves } from '../../revs/winner.ts';
 import type { RevisionSummary, ScanDb, ScanDoc, ScanLeaf } from '../plugin.ts';
 import type { Go } from '../run/answers.ts';
 import type { SourceDatabase, SourceRow } from '../source/scan-source.ts';
@@ -123,26 +125,26 @@ export class Delivery {
     });
     if (!isWanted) return new Map();
     const { skip, limit, signal } = this.#pass;
-    const ids = rows
-      .filter(({ id, deleted, revs }) => !deleted && revs.length > 1 && !(skip.hasDocs && skip.doc(id)))
-      .map(({ id }) => id);
-    if (ids.length === 0) return new Map();
-    await limit.take('doc', ids.length, signal);
-    const known = await this.#db.leaves(ids, signal);
+    const torn = rows.filter(({ id, deleted, revs }) => !deleted && revs.length > 1 && !(skip.hasDocs && skip.doc(id)));
+    if (torn.length === 0) return new Map();
+    await limit.take('doc', torn.length, signal);
+    const known = await this.#db.leaves(torn, signal);
     return new Map(
       rows.flatMap((row): [string, readonly ScanLeaf[]][] => {
         const leaves = known.get(row.id);
-        return leaves === undefined ? [] : [[row.id, inOrder(row, leaves)]];
+        return leaves === undefined ? [] : [[row.id, winnerFirst(leaves)]];
       }),
     );
   }
 }
 
-/** The leaves in the feed's order, those that it did not tell behind the others. */
-function inOrder({ revs }: SourceRow, leaves: readonly ScanLeaf[]): readonly ScanLeaf[] {
-  const known = new Map(leaves.map((leaf) => [leaf.rev, leaf]));
-  const told = revs.map((rev) => known.get(rev) ?? { rev, deleted: undefined });
-  return [...told, ...leaves.filter(({ rev }) => !revs.includes(rev))];
+/** The leaves as CouchDB orders them, which other servers may not. */
+function winnerFirst(leaves: readonly ScanLeaf[]): readonly ScanLeaf[] {
+  const ranked = leaves.map(({ rev, deleted = false }) => {
+    const { generation, id } = parseRev(rev) ?? { generation: 0, id: rev };
+    return { rev, deleted, generation, id };
+  });
+  return ranked.sort(compareLeaves).map(({ rev, deleted }) => ({ rev, deleted }));
 }
 
 /** Live leaves come first: where the winner is a tombstone, all are, and of a single one everything is known. */

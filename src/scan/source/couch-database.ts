@@ -114,14 +114,10 @@ export class CouchDatabase implements SourceDatabase {
     }
   }
 
-  async leaves(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly ScanLeaf[]>> {
+  async leaves(rows: readonly SourceRow[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly ScanLeaf[]>> {
     const leaves = new Map<string, ScanLeaf[]>();
-    for await (const results of this.#db
-      .revisions(
-        ids.map((id) => ({ id })),
-        { signal },
-      )
-      .batches()) {
+    const wanted = rows.map(({ id, revs }) => ({ id, revs, areLeaves: true }));
+    for await (const results of this.#db.revisions(wanted, { signal }).batches()) {
       for (const result of results) {
         if (!('text' in result)) continue;
         const { id, rev, deleted } = result;

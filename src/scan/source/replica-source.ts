@@ -129,9 +129,9 @@ class ReplicaDatabase implements SourceDatabase {
     }
   }
 
-  async leaves(ids: readonly string[]): Promise<ReadonlyMap<string, readonly ScanLeaf[]>> {
-    const leaves = await Promise.all(ids.map((id) => this.#replica.leaves(id)));
-    return new Map(ids.map((id, index) => [id, leaves[index] ?? []]));
+  async leaves(rows: readonly SourceRow[]): Promise<ReadonlyMap<string, readonly ScanLeaf[]>> {
+    const leaves = await Promise.all(rows.map(({ id }) => this.#replica.leaves(id)));
+    return new Map(rows.map(({ id }, index) => [id, leaves[index] ?? []]));
   }
 
   async partitions(documents: number, signal: AbortSignal): Promise<readonly Partition[]> {

@@ -34,7 +34,7 @@ export interface SourceDatabase {
   /** The winners of some documents, in any order; those that are gone meanwhile are left out. */
   bodies(rows: readonly SourceRow[], signal: AbortSignal): AsyncIterable<readonly (ScanDoc | UnreadableDoc)[]>;
   /** The leaves of some documents, and of each whether it is a tombstone. */
-  leaves(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly ScanLeaf[]>>;
+  leaves(rows: readonly SourceRow[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly ScanLeaf[]>>;
   /** Parts of about so many documents each. */
   partitions(documents: number, signal: AbortSignal): Promise<readonly Partition[]>;
   revisions(id: string, revs: readonly string[] | undefined, signal: AbortSignal): Promise<readonly ScanRevision[]>;
