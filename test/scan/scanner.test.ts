@@ -10,6 +10,7 @@ import type { ScannerOptions } from '../../src/scan/scanner/options.ts';
 import { createScanner, type Scanner, type ScannerEvent } from '../../src/scan/scanner/scanner.ts';
 import { findings$ } from '../../src/scan/state/findings.ts';
 import { countOf, recorder, seenBy } from './recorder.ts';
+import { tens } from './tens.ts';
 
 const limits = { db: Infinity, feed: Infinity, doc: Infinity, write: Infinity };
 
@@ -54,34 +55,6 @@ async function until(has: () => boolean): Promise<void> {
 
 function finished(scanner: Scanner, plugin: string): Promise<ScannerStatus> {
   return reaches(scanner, ({ plugins }) => plugins[plugin]?.state === 'finished');
-}
-
-/** Finds documents whose `n` is a multiple of ten. Splittable: it has data and merges them. */
-function tens(
-  more: Partial<ScanPlugin<{ seen: number }>> = {},
-): ScanPlugin<{ seen: number }> & { shown: string[]; totals: number[] } {
-  const shown: string[] = [];
-  const totals: number[] = [];
-  return {
-    name: 'tens',
-    start: () => ({ state: { seen: 0 } }),
-    resume: (_, { seen }) => ({ state: { seen: Number(seen) } }),
-    db: () => {},
-    doc(state, db, { id, body }, { found }) {
-      state.seen += 1;
-      shown.push(`${db.name}/${id}`);
-      if (Number(body['n']) % 10 === 0) found({ n: body['n'] });
-    },
-    checkpoint: ({ seen }) => ({ data: { seen } }),
-    complete(state) {
-      totals.push(state.seen);
-      return { data: { seen: 0 } };
-    },
-    merge: (data) => ({ seen: data.reduce((sum, { seen }) => sum + Number(seen), 0) }),
-    ...more,
-    shown,
-    totals,
-  };
 }
 
 async function kept(id = 'scanner'): Promise<string[]> {

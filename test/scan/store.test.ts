@@ -13,6 +13,7 @@ import type { ScanPlugin } from '../../src/scan/plugin.ts';
 import { scan } from '../../src/scan/scan.ts';
 import type { Scannable } from '../../src/scan/source/open-source.ts';
 import { findings$, scans } from '../../src/scan/state/findings.ts';
+import { tens } from './tens.ts';
 
 let server: CouchServer;
 let kv: Kv;
@@ -29,26 +30,6 @@ beforeEach(() => {
     db.load(Array.from({ length: 100 }, (_, n) => ({ _id: `d${n}`, _rev: '1-a', n })));
   }
 });
-
-/** Finds documents whose `n` is a multiple of ten, and counts what it sees. */
-function tens(more: Partial<ScanPlugin<{ seen: number }>> = {}): ScanPlugin<{ seen: number }> & { shown: string[] } {
-  const shown: string[] = [];
-  return {
-    name: 'tens',
-    start: () => ({ state: { seen: 0 } }),
-    resume: (_, { seen }) => ({ state: { seen: Number(seen) } }),
-    db: () => {},
-    doc(state, db, { id, body }, { found }) {
-      state.seen += 1;
-      shown.push(`${db.name}/${id}`);
-      if (Number(body['n']) % 10 === 0) found({ n: body['n'] });
-    },
-    checkpoint: ({ seen }) => ({ data: { seen } }),
-    complete: ({ seen }) => ({ data: { seen } }),
-    ...more,
-    shown,
-  };
-}
 
 async function run(
   plugin: ScanPlugin,
