@@ -41,3 +41,9 @@ test('npm run bench:scan refuses what is no number, and says what there is', asy
   expect(stderr).toContain('Option --documents takes whole numbers from 1, not "many"');
   expect(stderr).toContain('--memory');
 });
+
+test("npm run bench:scan says so where there is no scanner of CouchDB's own", async () => {
+  const { exitCode, stderr } = await bench('--documents', '10', '--rounds', '1', '--own-scanner');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('The server lets nobody configure a scanner: it answered 404');
+});

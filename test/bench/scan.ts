@@ -14,6 +14,8 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { nextLine, startProcess } from '../support/process.ts';
 import { dataSet } from './data-sets.ts';
+import { ownScan } from './own-scanner.ts';
+import { textPatterns } from './patterns.ts';
 import { formatTable } from './report.ts';
 import { takeTurns } from './rounds.ts';
 import type { ScanMeasurement } from './scan-measurement.ts';
@@ -24,7 +26,8 @@ import { type Settings, writeTask } from './task.ts';
 const USAGE = `npm run bench:scan -- [options] [server url]
   --documents 20000        how many are scanned for the times
   --memory 10000,200000    how many are scanned for the memory
-  --rounds 5               how often each scan is measured`;
+  --rounds 5               how often each scan is measured
+  --own-scanner            also CouchDB's own scanner, for which the server's configuration is changed meanwhile`;
 
 /** What is measured, by the settings of its process. */
 interface Contestant {
@@ -35,11 +38,13 @@ interface Contestant {
 const none: Contestant = { title: 'no work', settings: { plugin: 'none' } };
 const text: Contestant = { title: '20 patterns given as text', settings: { plugin: 'text' } };
 const native: Contestant = { title: '20 patterns as RegExp', settings: { plugin: 'native' } };
+/** It tells in the server's log what it has found. */
+const couchdb: Contestant = { title: "20 patterns, CouchDB's own scanner", settings: {} };
 const twice: Contestant = { title: 'twice', settings: { plugin: 'text', scans: 2 } };
 
 const MEBIBYTE = 1024 * 1024;
 
-const { url: given, documents, memory, rounds } = readOptions();
+const { url: given, documents, memory, rounds, besideOwn } = readOptions();
 const own = given === undefined ? startProcess(new URL('./source-program.ts', import.meta.url), []) : undefined;
 try {
   await measureAll(given ?? (own === undefined ? '' : await nextLine(own)));
@@ -60,22 +65,17 @@ async function measureAll(url: string): Promise<void> {
   console.log('Figures are medians (least to most); a ratio is that of two scans of the same round.\n');
 
   tell(`loading ${documents} documents, unless they are there`);
-  const at = server.url + (await provideDatabase(server, 'scan', dataSet('mixed'), documents));
-  const times = await measureTimes(at);
-  const [plain = []] = times.values();
+  const path = await provideDatabase(server, 'scan', dataSet('mixed'), documents);
+  const times = await measureTimes(server.url, path);
+  const plain = (times.get(none) ?? []).map(secondsOf);
   console.log(`### ${documents} ${dataSet('mixed').title}\n`);
-  const rows = [none, text, native].map((contestant) => {
+  const contestants = besideOwn ? [none, text, native, couchdb] : [none, text, native];
+  const rows = contestants.map((contestant) => {
     const all = times.get(contestant) ?? [];
-    const peak = summarize(all.map((one) => one.peak))?.median ?? Number.NaN;
+    const peak = summarize(known(all.map((one) => one.peak)))?.median;
     const findings = String(all[0]?.runs[0]?.findings ?? '');
     const seconds = all.map(secondsOf);
-    return [
-      contestant.title,
-      spread(seconds),
-      spread(ratios(seconds, plain.map(secondsOf))),
-      mebibytes(peak),
-      findings,
-    ];
+    return [contestant.title, spread(seconds), spread(ratios(seconds, plain)), mebibytes(peak), findings];
   });
   console.log(formatTable([['', 'seconds', 'to no work', 'peak MiB', 'findings'], ...rows]).join('\n'));
 
@@ -93,25 +93,32 @@ async function measureAll(url: string): Promise<void> {
   for (const count of memory) {
     tell(`loading ${count} small documents, unless they are there`);
     const small = server.url + (await provideDatabase(server, 'small', dataSet('small'), count));
-    const found: number[] = [];
-    for (let round = 0; round < rounds; round += 1) found.push((await measure(small, text.settings)).peak / MEBIBYTE);
-    peaks.push([String(count), spread(found, 0)]);
+    const found: (number | undefined)[] = [];
+    for (let round = 0; round < rounds; round += 1) found.push((await measure(small, text.settings)).peak);
+    peaks.push([
+      String(count),
+      spread(
+        known(found).map((bytes) => bytes / MEBIBYTE),
+        0,
+      ),
+    ]);
   }
   console.log(formatTable([[`documents of 0.1 kB`, 'peak MiB'], ...peaks]).join('\n'));
 }
 
-/** Measures every contestant in every round; who comes first is the first of the answer. */
-async function measureTimes(url: string): Promise<Map<Contestant, ScanMeasurement[]>> {
+/** Measures every contestant in every round. */
+async function measureTimes(server: string, path: string): Promise<Map<Contestant, ScanMeasurement[]>> {
   // The first reader pays for what the server then has in its caches.
-  await measure(url, none.settings);
+  await measure(server + path, none.settings);
   const standings = await takeTurns({
-    contestants: [none, text, native, twice],
+    contestants: [none, text, native, twice, ...(besideOwn ? [couchdb] : [])],
     rounds,
     limit: Number.POSITIVE_INFINITY,
     now: () => performance.now(),
-    async run({ title, settings }) {
-      const value = await measure(url, settings);
-      tell(`${title}: ${value.runs.map(({ seconds }) => `${seconds.toFixed(2)} s`).join(', ')}`);
+    async run(contestant) {
+      const value =
+        contestant === couchdb ? await measureOwn(server, path) : await measure(server + path, contestant.settings);
+      tell(`${contestant.title}: ${value.runs.map(({ seconds }) => `${seconds.toFixed(2)} s`).join(', ')}`);
       return { type: 'measured', value } as const;
     },
   });
@@ -137,17 +144,23 @@ async function measure(url: string, settings: Settings): Promise<ScanMeasurement
   }
 }
 
+async function measureOwn(server: string, path: string): Promise<ScanMeasurement> {
+  const seconds = await ownScan(server, path.slice(1), textPatterns());
+  return { runs: [{ seconds }] };
+}
+
 function readOptions() {
   const string = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { documents: string, memory: string, rounds: string },
+    options: { documents: string, memory: string, rounds: string, 'own-scanner': { type: 'boolean', default: false } },
   });
   return {
     url: positionals[0],
     documents: number('documents', values.documents ?? '20000'),
     memory: (values.memory ?? '10000,200000').split(',').map((count) => number('memory', count)),
     rounds: number('rounds', values.rounds ?? '5'),
+    besideOwn: values['own-scanner'],
   };
 }
 
@@ -171,8 +184,8 @@ function spread(values: readonly (number | undefined)[], digits = 2): string {
   return `${median} (${least} to ${most})`;
 }
 
-function mebibytes(bytes: number): string {
-  return (bytes / MEBIBYTE).toFixed(0);
+function mebibytes(bytes: number | undefined): string {
+  return bytes === undefined ? '' : (bytes / MEBIBYTE).toFixed(0);
 }
 
 function tell(line: string): void {
