@@ -281,3 +281,10 @@ export { nextRun, type Schedule, type ScheduleMoment } from './scan/schedule/sch
 export type { Scannable } from './scan/source/open-source.ts';
 export type { Checkpoint as ScanCheckpoint, ScanPosition } from './scan/state/checkpoint.ts';
 export { type FindingsOptions, findings$, scans } from './scan/state/findings.ts';
+export { type ScanHandlerOptions, type ScanSlice, scanHandler } from './serve/scan-handler.ts';
+export {
+  type WatchedEvent,
+  type WatchedFailure,
+  type WatchScanOptions,
+  watchScan,
+} from './serve/watch-scan.ts';
