@@ -9,6 +9,7 @@ const library = {
   index: 'src/index.ts',
   fs: 'adapters/fs/index.ts',
   indexeddb: 'adapters/indexeddb/index.ts',
+  'deno-kv': 'adapters/deno-kv/index.ts',
   worker: 'adapters/worker/index.ts',
 };
 
