@@ -24,7 +24,11 @@ import {
 
 /** Programs for other runtimes than this Node.js; each prints its tally as its last line. */
 const foreign = [
-  { runtime: 'deno', args: ['run', '--no-lock', '--cached-only', '-A'], suite: 'test/contract/run-deno.ts' },
+  {
+    runtime: 'deno',
+    args: ['run', '--no-lock', '--cached-only', '--unstable-kv', '-A'],
+    suite: 'test/contract/run-deno.ts',
+  },
   { runtime: 'bun', args: ['run'], suite: 'test/contract/run-bun.ts' },
   // They drive the browsers, and say by themselves which of them is not here.
   { runtime: 'node', args: [], suite: 'test/contract/run-browsers.ts' },

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 /** The runtimes that run our TypeScript as it is, and how. */
 const RUNTIMES = {
   node: ['node'],
-  deno: ['deno', 'run', '--no-lock', '--cached-only', '-A'],
+  deno: ['deno', 'run', '--no-lock', '--cached-only', '--unstable-kv', '-A'],
   bun: ['bun', 'run'],
 } as const;
 
