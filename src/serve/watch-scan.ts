@@ -1,8 +1,8 @@
-import { events } from 'fetch-event-stream';
 import { type Backoff, backoffDelay } from '../core/backoff.ts';
-import { CouchtideError, isNetworkError, NetworkError, ProtocolError } from '../core/errors.ts';
+import { CouchError, isCouchError, isNetworkError, isRetryable, NetworkError, ProtocolError } from '../core/errors.ts';
 import { Feed } from '../core/feed.ts';
 import { excerpt, isJsonObject, type JsonObject } from '../core/json-value.ts';
+import { loadPart } from '../core/load-part.ts';
 import { type Platform, platform } from '../core/platform.ts';
 import type { Finding, Progress, Report, ScanCounts, ScanSummary } from '../scan/events.ts';
 import { identityOf } from '../scan/run/identity.ts';
@@ -46,7 +46,7 @@ const NOTHING: ScanCounts = { databases: 0, designDocs: 0, documents: 0, bodies:
  * token of its slice; what was found in that already is told once.
  *
  * @param url of the handler, `?source=name` with it
- * @throws CouchtideError when the handler refuses; NetworkError and ProtocolError when tries are used up
+ * @throws CouchError when the handler refuses; NetworkError and ProtocolError when tries are used up
  *
  * @example
  * ```ts
@@ -99,8 +99,9 @@ async function* watch(
     } catch (error) {
       signal.throwIfAborted();
       failures += 1;
-      if (!isNetworkError(error) || failures >= attempts) throw error;
-      await on.sleep(backoffDelay(failures, BACKOFF, on.random(), retryAfterOf(error)), signal);
+      if (!isRetryable(error) || failures >= attempts) throw error;
+      const floor = isCouchError(error) ? error.retryAfter : undefined;
+      await on.sleep(backoffDelay(failures, BACKOFF, on.random(), floor), signal);
     }
   }
 }
@@ -122,9 +123,10 @@ async function* readSlice(
   } catch (error) {
     throw new NetworkError('The handler of the scan cannot be reached', 'unreachable', { cause: error });
   }
-  if (!answer.ok) throw await refusal(answer);
+  if (!answer.ok) throw await refusal(answer, url);
   let isWhole = false;
   try {
+    const { events } = await loadPart(import('fetch-event-stream'));
     for await (const { data } of events(answer, signal)) {
       if (data === undefined || data === '') continue;
       const event = parse(data);
@@ -139,34 +141,26 @@ async function* readSlice(
   if (!isWhole) throw new NetworkError('The answer of the handler broke off', 'cut');
 }
 
-async function refusal(answer: Response): Promise<Error> {
-  const { status } = answer;
+async function refusal(answer: Response, url: string): Promise<CouchError> {
+  const { status, headers } = answer;
   const text = await answer.text().catch(() => '');
-  const seconds = Number(answer.headers.get('retry-after'));
-  if (status === 429 || status >= 500)
-    return new BusyError(`The handler of the scan answered ${status}`, seconds * 1000);
-  let reason = excerpt(text);
+  let told: unknown;
   try {
-    const told: unknown = JSON.parse(text);
-    if (isJsonObject(told) && typeof told['reason'] === 'string') reason = told['reason'];
+    told = JSON.parse(text);
   } catch {
     // A proxy, perhaps.
   }
-  return new CouchtideError(`The scan was refused with status ${status}: ${reason}`);
-}
-
-/** Nothing is wrong but the moment. */
-class BusyError extends NetworkError {
-  readonly retryAfter: number;
-
-  constructor(message: string, retryAfter: number) {
-    super(message, 'unreachable');
-    this.retryAfter = Number.isFinite(retryAfter) ? retryAfter : 0;
-  }
-}
-
-function retryAfterOf(error: unknown): number {
-  return error instanceof BusyError ? error.retryAfter : 0;
+  const { error, reason } = isJsonObject(told) ? told : {};
+  const seconds = Number(headers.get('retry-after'));
+  const said = typeof reason === 'string' ? reason : excerpt(text);
+  return new CouchError(`The scan was refused with status ${status}: ${said}`, {
+    status,
+    error: typeof error === 'string' ? error : '',
+    reason: said,
+    retryable: status === 429 || status >= 500,
+    request: `POST ${url.replace(/\?.*$/s, '')}`,
+    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
+  });
 }
 
 function parse(data: string): JsonObject {

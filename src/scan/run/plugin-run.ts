@@ -5,6 +5,7 @@ import type { Failure, Finding, FindingDetails, PluginSummary, Report, ReportDet
 import type { Awaitable, ScanContext, ScanPlugin } from '../plugin.ts';
 import { type Answer, type Callback, checkAnswer, type Go, illegal } from './answers.ts';
 import { identityOf } from './identity.ts';
+import type { Phase, Scanned } from './scanned.ts';
 import type { Subject } from './subject.ts';
 
 /** What a run needs from outside. */
@@ -16,18 +17,6 @@ export interface RunSettings {
   /** Waits until so many documents may be written to the source. */
   readonly write: (documents: number) => Promise<void>;
   readonly signal: AbortSignal;
-}
-
-/** Where in a database something stands. */
-export type Phase = 'db' | 'ddoc' | 'doc';
-
-/** Something that was looked at, with all that was found in it. */
-export interface Scanned {
-  readonly db: string;
-  readonly phase: Phase;
-  readonly id: string;
-  /** By what they are known by: see `identityOf`. */
-  readonly findings: Map<string, Finding>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { sha256 } from '../../core/sha256.ts';
 import type { Key } from '../../kv/kv.ts';
 import { plainPart } from '../../replica/document-key.ts';
-import type { Phase } from '../run/plugin-run.ts';
+import type { Phase } from '../run/scanned.ts';
 
 /**
  * Every key that scans use, and the only place where one is made. A name or an id that is too long for a key stands in it by its

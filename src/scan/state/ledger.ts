@@ -1,5 +1,5 @@
 import type { Finding } from '../events.ts';
-import type { Scanned } from '../run/plugin-run.ts';
+import type { Scanned } from '../run/scanned.ts';
 import type { Checkpoint, DatabaseMark } from './checkpoint.ts';
 
 /** What is written when a plugin has come a step further. */

@@ -4,7 +4,7 @@ import { listPages } from '../../kv/list.ts';
 import { readMany } from '../../kv/read-many.ts';
 import { sweep } from '../../kv/sweep.ts';
 import type { Finding } from '../events.ts';
-import type { Scanned } from '../run/plugin-run.ts';
+import type { Scanned } from '../run/scanned.ts';
 import { AddingLedger } from './adding-ledger.ts';
 import { asCheckpoint, asMark, type Checkpoint, type DatabaseMark } from './checkpoint.ts';
 import type { Commit, Mutation } from './commit.ts';
