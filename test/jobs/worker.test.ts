@@ -123,6 +123,27 @@ describe('A worker', () => {
     expect(working.events[1]?.error).toMatchObject({ message: (await timed.queue.get(TYPE, 'a'))?.error });
   });
 
+  test('leaves a job as its handler has ended it', async () => {
+    const timed = await timedQueue();
+    const working = begin(timed, async (job) => {
+      if (job.id === 'later') await job.fail(new Error('Not yet'), 1_000_000_000_000);
+      else await job.finish({ by: 'itself' });
+      return { by: 'the worker' };
+    });
+    await timed.queue.addAll(TYPE, [
+      { id: 'done', data: {} },
+      { id: 'later', data: {} },
+    ]);
+    expect(await timed.wait(timed.queue.wait(TYPE, 'done'))).toMatchObject({ info: { by: 'itself' } });
+    while (working.told.length < 4) await turns();
+    expect(await timed.queue.get(TYPE, 'later')).toMatchObject({
+      runAt: 1_000_000_000_000,
+      error: 'Not yet',
+      info: {},
+    });
+    expect(working.told.slice().sort()).toEqual(['failed later', 'finished done', 'started done', 'started later']);
+  });
+
   test('takes another handler from the next job on', async () => {
     const timed = await timedQueue();
     const handlers: JobHandler[] = [async () => ({ by: 'first' }), async () => ({ by: 'second' })];
