@@ -126,7 +126,7 @@ describe('A worker', () => {
   test('leaves a job as its handler has ended it', async () => {
     const timed = await timedQueue();
     const working = begin(timed, async (job) => {
-      if (job.id === 'later') await job.fail(new Error('Not yet'), 1_000_000_000_000);
+      if (job.id === 'later') await job.fail(new Error('Not yet'), 8_000_000_000_000);
       else await job.finish({ by: 'itself' });
       return { by: 'the worker' };
     });
@@ -137,7 +137,7 @@ describe('A worker', () => {
     expect(await timed.wait(timed.queue.wait(TYPE, 'done'))).toMatchObject({ info: { by: 'itself' } });
     while (working.told.length < 4) await turns();
     expect(await timed.queue.get(TYPE, 'later')).toMatchObject({
-      runAt: 1_000_000_000_000,
+      runAt: 8_000_000_000_000,
       error: 'Not yet',
       info: {},
     });
