@@ -1,6 +1,8 @@
+import { breather } from '../../core/breather.ts';
 import { InputError } from '../../core/errors.ts';
 import { excerpt } from '../../core/json-value.ts';
 import { loadPart } from '../../core/load-part.ts';
+import { platform } from '../../core/platform.ts';
 import { CompiledRule, type CompilePattern } from './compiled-rule.ts';
 import { nativeEngine } from './native.ts';
 import type { Pattern, PatternEngine, PatternSource } from './pattern.ts';
@@ -23,7 +25,10 @@ export async function compileRules(rules: TaggedRules, native: boolean): Promise
   // Rule files give the same patterns to many rules.
   const known = new Map<string, Pattern>();
 
-  const compiled = Array.from(rules, ([tag, rule]) => {
+  // Many take longer than a picture.
+  const breathe = breather(platform());
+  const compiled: CompiledRule[] = [];
+  for (const [tag, rule] of rules) {
     const compile: CompilePattern = (pattern, flags) => {
       const engine = engineOf(pattern);
       const source = sourceOf(pattern, flags);
@@ -32,19 +37,17 @@ export async function compileRules(rules: TaggedRules, native: boolean): Promise
       known.set(key, made);
       return made;
     };
-    return new CompiledRule(tag, rule, compile);
-  });
+    compiled.push(new CompiledRule(tag, rule, compile));
+    await breathe();
+  }
   const together = compiled.filter((rule) => !hasKeywords(rule));
-  const groups = Array.from(new Set([nativeEngine, linearEngine]), (engine) =>
-    groupOf(
-      together.filter(({ rule }) => engineOf(rule.pattern) === engine),
-      engine,
-    ),
-  );
-  return new RuleSearch(
-    compiled,
-    groups.filter((group) => group.rules.length > 0),
-  );
+  const groups: RuleGroup[] = [];
+  for (const engine of new Set([nativeEngine, linearEngine])) {
+    const its = together.filter(({ rule }) => engineOf(rule.pattern) === engine);
+    if (its.length > 0) groups.push(groupOf(its, engine));
+    await breathe();
+  }
+  return new RuleSearch(compiled, groups);
 }
 
 function groupOf(rules: readonly CompiledRule[], engine: PatternEngine): RuleGroup {
