@@ -14,8 +14,8 @@ export type { DenoKvAtomic, DenoKvDatabase, DenoKvEntry, DenoKvKey, DenoKvKeyPar
 /** How a Deno KV is used. */
 export interface DenoKvOptions {
   /**
-   * Milliseconds from one look at the keys that are watched to the next, ten keys at a time. Default 1,000. Where every read is
-   * paid for, more is cheaper: what is changed through the same handle is told at once, and in Deno what Deno KV tells by itself.
+   * Milliseconds from one look at the keys that are watched to the next, ten keys at a time. Default 1,000. Where reads are paid for,
+   * more is cheaper.
    */
   readonly every?: number | undefined;
 }
@@ -23,6 +23,10 @@ export interface DenoKvOptions {
 /**
  * The store that a Deno KV holds: built into Deno, on Deno Deploy spread over many machines, and in Node.js and Bun by the package
  * `@deno/kv`, which is then to be installed beside couchtide. Any number of processes and runtimes may use one file at once.
+ *
+ * Commits of this handle are told to its watches at once. Those of others are where Deno itself watches the database: a hosted one, or one
+ * that was opened in Deno and is given. Else they are found by looking. An open store does not keep a process from ending,
+ * and a watch only where Deno itself watches.
  *
  * All keys begin with `couchtide`; what else is in the database is left alone. Every commit is on disk when it is confirmed, relaxed ones too.
  *
@@ -56,7 +60,7 @@ class DenoKv implements Kv {
     this.#signals = new Signals({
       every,
       versions: async (keys) => (await this.read(keys)).map((entry) => entry?.version),
-      follow: (key, changed) => followKey(opened.database, key, changed),
+      follow: (key, changed) => followKey(opened, key, changed),
     });
   }
 

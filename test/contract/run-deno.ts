@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createDenoKvStore, denoKvCandidate, denoKvInMemory } from './deno-kv.ts';
+import { createDenoKvStore, denoKvCandidate, denoKvGiven, denoKvInMemory } from './deno-kv.ts';
 import { createFsStore, fsCandidate } from './fs.ts';
 import { jobsSuite } from './jobs.ts';
 import { liveSuite } from './live.ts';
@@ -23,6 +23,7 @@ const failed = await runSuites({
   'Jobs over fsKv': jobsSuite(createFsStore),
   'denoKv in a file': storeSuite(denoKvCandidate),
   'denoKv in memory': storeSuite(denoKvInMemory),
+  'denoKv that is given': storeSuite(denoKvGiven),
   'A replica over denoKv': targetSuite(replicaCandidate(createDenoKvStore)).filter(
     ({ name }) => name !== OPEN_UNDER_SMALL_LIMITS,
   ),
