@@ -40,10 +40,10 @@ const work = {
     await findingsOf(scan(couch(url), plugins, { store, batchSize }));
     return listed(findings$(store));
   },
-  /** How many findings twenty patterns have that are given as texts. */
-  twentyPatterns: async (url: string): Promise<number> => {
-    const found = await findingsOf(scan(couch(url), [find(textPatterns()), conflicts(), ddocFeatures()]));
-    return found.length;
+  /** How many findings there are, with twenty patterns that are given as texts or without. */
+  patterns: async (url: string, areLookedFor: boolean): Promise<number> => {
+    const plugins = [conflicts(), ddocFeatures(), ...(areLookedFor ? [find(textPatterns())] : [])];
+    return (await findingsOf(scan(couch(url), plugins))).length;
   },
 };
 
