@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { denoKvCandidate, denoKvInMemory } from './deno-kv.ts';
 import { createFsStore, fsCandidate } from './fs.ts';
 import { jobsSuite } from './jobs.ts';
 import { liveSuite } from './live.ts';
@@ -20,6 +21,8 @@ const failed = await runSuites({
   'A replica over fsKv': targetSuite(replicaCandidate(createFsStore)),
   'A replica over fsKv, read live,': liveSuite(createFsStore),
   'Jobs over fsKv': jobsSuite(createFsStore),
+  'denoKv in a file': storeSuite(denoKvCandidate),
+  'denoKv in memory': storeSuite(denoKvInMemory),
   ...Object.fromEntries(tiny),
 });
 process.exitCode = failed === 0 ? 0 : 1;

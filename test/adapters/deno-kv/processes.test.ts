@@ -103,6 +103,29 @@ describe('a file of Deno KV, shared by processes', () => {
     expect(await idle.ended).toEqual({ code: 0, signal: null, stderr: '' });
   });
 
+  test('is busy while another process keeps it locked, can be read, and goes on after it', async () => {
+    const file = await temporaryFile();
+    const kv = await open(file);
+    await countUp(kv);
+    const other = start('lock', file, file);
+    expect(await other.line()).toBe('locked');
+    await expect(countUp(kv)).rejects.toMatchObject({ name: 'StoreError', failure: 'busy', retryable: true });
+    expect(await readCount(kv)).toBe(1);
+    const waiting = countUp(kv);
+    other.tell('free it');
+    expect(await waiting).toBe(2);
+  });
+
+  test('is closed although another process keeps it locked', async () => {
+    const file = await temporaryFile();
+    const kv = await open(file);
+    await countUp(kv);
+    expect(await start('lock', file, file).line()).toBe('locked');
+    const waiting = Promise.allSettled([countUp(kv)]);
+    await kv.close();
+    expect(await waiting).toMatchObject([{ status: 'rejected', reason: { name: 'ClosedError' } }]);
+  });
+
   test('takes a pull of Deno and one of Node.js at the same time, and is faithful to their source', async () => {
     const server = await startServer();
     onTestFinished(() => server.close());
