@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { startServer } from '../../demo/server/index.ts';
 import { runCli } from '../adapters/cli/run-cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -30,10 +31,10 @@ test('demo/rules follows the rules of a file: new ones, broken ones, none, and g
   };
 
   expect(await line()).toBe('0 rules; found: nothing');
-  expect(await line()).toBe('2 rules; found: aws-access-key, password-in-url');
+  expect(await line()).toBe('2 rules; found: aws-access-key at /steps/0, password-in-url at /steps/0');
   await writeFile(file, '{"phone":{"pattern":"\\\\+[0-9 ]{8,}"},"card":{"pattern":"[0-9]{16}"}}');
   // A look at the file while it is written may see it empty, which is told as well.
-  expect(await rules()).toBe('2 rules; found: phone');
+  expect(await rules()).toBe('2 rules; found: phone at /steps/1');
   await writeFile(file, '{"phone":');
   expect(await line()).toMatch(
     /^The rules stay as they were: Plugin "rules-of-a-file" .* cannot be understood: It is not JSON/,
@@ -41,13 +42,23 @@ test('demo/rules follows the rules of a file: new ones, broken ones, none, and g
   await rm(file);
   while (!/no such file/.test(await line()));
   await writeFile(file, '{"phone":{"pattern":"\\\\+[0-9 ]{8,}"}}');
-  expect(await rules()).toBe('1 rules; found: phone');
+  expect(await rules()).toBe('1 rules; found: phone at /steps/1');
 
   program.kill('SIGTERM');
   expect(await once(program, 'exit')).toEqual([0, null]);
 });
 
-test('couchtide plugins shows the same plugin, loaded by the command line', async () => {
-  const { code, stdout } = await runCli(['plugins', '--plugin', './plugin.ts'], { folder: demo('.') });
-  expect([code, stdout]).toEqual([0, '1 plugin: rules-of-a-file\ndata scan/rules\n  rules-of-a-file: 2 entries\n']);
+test('the same plugin, loaded by the command line, is shown by plugins, and has scans look for its rules', async () => {
+  const options = ['--plugin', './plugin.ts'];
+  const { code, stdout } = await runCli(['plugins', ...options], { folder: demo('.') });
+  expect([code, stdout]).toEqual([
+    0,
+    '1 plugin: rules-of-a-file\ndata couchtide/find-rules\n  rules-of-a-file: 2 entries\n',
+  ]);
+  const server = await startServer();
+  onTestFinished(() => server.close());
+  server.createDatabase('howtos').put({ _id: 'a', see: 'http://me:too@127.0.0.1/' });
+  const scanned = await runCli(['scan', server.url, ...options], { folder: demo('.') });
+  expect([scanned.code, scanned.stderr]).toEqual([1, '']);
+  expect(scanned.stdout).toContain('find  "howtos" "a"  tag password-in-url, where /see\n');
 });

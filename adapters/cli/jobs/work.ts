@@ -8,6 +8,7 @@ import type { Registry } from '../../../src/registry/registry.ts';
 import { constant } from '../../../src/registry/sources/constant.ts';
 import { type Context, ExitCode, Interruption, write, writeJson } from '../context.ts';
 import { errorLine } from '../failure.ts';
+import { followContributions } from '../scan/contributions.ts';
 import { plural } from '../wording.ts';
 import { Directories } from './directories.ts';
 import { handlingsOf, ownHandlings } from './handlers.ts';
@@ -37,6 +38,7 @@ export async function workCommand(
   const directories = new Directories();
   const listening = registry.data$(jobHandlers).subscribe();
   try {
+    await followContributions(registry, context.signal);
     // Plugins come before what this program brings along, and a module that is named before both.
     const own = constant(ownHandlings(kv, directories, registry, context.environment));
     registry.contribute(jobHandlers, own, { source: 'couchtide', order: 1000 });

@@ -13,6 +13,7 @@ import { ddocFeatures } from '../../../src/scan/plugins/ddoc-features.ts';
 import { scanPlugins } from '../../../src/scan/scan-plugins.ts';
 import type { Context } from '../context.ts';
 import { harmless } from '../wording.ts';
+import { followContributions } from './contributions.ts';
 
 /** The options that say what a scan looks for. */
 export interface PluginOptions {
@@ -31,9 +32,10 @@ export interface PluginOptions {
 /**
  * The plugins that the options ask for, and those that modules contribute.
  *
- * @throws InputError for a pattern or a rule file that cannot be used, and where nothing is asked for
+ * @throws InputError for a pattern, a rule file or a contribution that cannot be used, and where nothing is asked for
  */
 export async function pluginsOf(options: PluginOptions, registry: Registry, context: Context): Promise<ScanPlugin[]> {
+  await followContributions(registry, context.signal);
   const plugins: ScanPlugin[] = [];
   const patterns = await patternsOf(options, registry, context);
   if (patterns.length > 0) {

@@ -280,6 +280,28 @@ describe('what is looked for', () => {
     expect(found(both)).toContain('find vault/safe opener /word');
   });
 
+  test('refuses to look for less than a module brings: rules of a file that cannot be understood', async () => {
+    const files = JSON.stringify(new URL('../../../adapters/fs/index.ts', import.meta.url).href);
+    const module = `
+      import { findRules } from ${INDEX};
+      import { fromFile } from ${files};
+      export default {
+        name: 'rules',
+        setup(registry) { registry.contribute(findRules, fromFile(new URL('rules.json', import.meta.url))); },
+      };`;
+    await file('rules.mjs', module);
+    await file('rules.json', '{"opener":{"pattern":"sesame"}}');
+    const options = ['--plugin', './rules.mjs', '--conflicts', '--json'];
+    expect(found(await scan(url, options, { folder }))).toContain('find vault/safe opener /word');
+    await file('rules.json', '{"opener":');
+    const { code, stderr, lines } = await scan(url, options, { folder });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/\ncouchtide: What plugin "rules" brings for scans cannot be had: [^\n]+\n$/),
+    ]);
+    expect(lines).toEqual([expect.objectContaining({ type: 'error' })]);
+  });
+
   test('a plugin that cannot begin ends the command with 2, the others with what they find', async () => {
     const module = `
       import { constant, scanPlugins } from ${INDEX};
