@@ -67,43 +67,43 @@ async function measureAll(url: string): Promise<void> {
   tell(`loading ${documents} documents, unless they are there`);
   const path = await provideDatabase(server, 'scan', dataSet('mixed'), documents);
   const times = await measureTimes(server.url, path);
-  const plain = (times.get(none) ?? []).map(secondsOf);
-  console.log(`### ${documents} ${dataSet('mixed').title}\n`);
-  const contestants = besideOwn ? [none, text, native, couchdb] : [none, text, native];
-  const rows = contestants.map((contestant) => {
-    const all = times.get(contestant) ?? [];
-    const peak = summarize(known(all.map((one) => one.peak)))?.median;
-    const findings = String(all[0]?.runs[0]?.findings ?? '');
-    const seconds = all.map(secondsOf);
-    return [contestant.title, spread(seconds), spread(ratios(seconds, plain)), mebibytes(peak), findings];
-  });
-  console.log(formatTable([['', 'seconds', 'to no work', 'peak MiB', 'findings'], ...rows]).join('\n'));
-
-  const both = times.get(twice) ?? [];
+  console.log(`### ${documents} ${dataSet('mixed').title}\n\n${timesTable(times).join('\n')}`);
   console.log('\n### A second scan, after one document in a hundred has changed\n');
-  const [first, second] = [0, 1].map((index) => both.map(({ runs }) => runs[index]?.seconds));
-  const share = spread(ratios(second ?? [], first ?? []), 3);
-  const seen = both[0]?.runs.map((run) => String(run.documents)) ?? [];
-  const head = ['', 'first', 'second', 'second to first'];
-  const figures = ['seconds', spread(known(first)), spread(known(second)), share];
-  console.log(formatTable([head, figures, ['documents', ...seen, '']]).join('\n'));
+  console.log(secondTable(times.get(twice) ?? []).join('\n'));
 
   console.log('\n### Memory\n');
   const peaks: string[][] = [];
   for (const count of memory) {
     tell(`loading ${count} small documents, unless they are there`);
     const small = server.url + (await provideDatabase(server, 'small', dataSet('small'), count));
-    const found: (number | undefined)[] = [];
-    for (let round = 0; round < rounds; round += 1) found.push((await measure(small, text.settings)).peak);
-    peaks.push([
-      String(count),
-      spread(
-        known(found).map((bytes) => bytes / MEBIBYTE),
-        0,
-      ),
-    ]);
+    const found: number[] = [];
+    for (let round = 0; round < rounds; round += 1) found.push(...peaksOf([await measure(small, text.settings)]));
+    peaks.push([String(count), spread(found, 0)]);
   }
-  console.log(formatTable([[`documents of 0.1 kB`, 'peak MiB'], ...peaks]).join('\n'));
+  console.log(formatTable([['documents of 0.1 kB', 'peak MiB'], ...peaks]).join('\n'));
+}
+
+function timesTable(times: ReadonlyMap<Contestant, readonly ScanMeasurement[]>): string[] {
+  const plain = (times.get(none) ?? []).map(secondsOf);
+  const contestants = besideOwn ? [none, text, native, couchdb] : [none, text, native];
+  const rows = contestants.map((contestant) => {
+    const all = times.get(contestant) ?? [];
+    const findings = String(all[0]?.runs[0]?.findings ?? '');
+    const seconds = all.map(secondsOf);
+    const peak = summarize(peaksOf(all))?.median.toFixed(0) ?? '';
+    return [contestant.title, spread(seconds), spread(ratios(seconds, plain)), peak, findings];
+  });
+  return formatTable([['', 'seconds', 'to no work', 'peak MiB', 'findings'], ...rows]);
+}
+
+function secondTable(all: readonly ScanMeasurement[]): string[] {
+  const [first = [], second = []] = [0, 1].map((index) => all.map(({ runs }) => runs[index]?.seconds));
+  const seen = all[0]?.runs.map((run) => String(run.documents)) ?? [];
+  return formatTable([
+    ['', 'first', 'second', 'second to first'],
+    ['seconds', spread(first), spread(second), spread(ratios(second, first), 3)],
+    ['documents', ...seen, ''],
+  ]);
 }
 
 /** Measures every contestant in every round. */
@@ -173,19 +173,16 @@ function secondsOf({ runs }: ScanMeasurement): number | undefined {
   return runs[0]?.seconds;
 }
 
-function known(values: readonly (number | undefined)[] = []): number[] {
-  return values.filter((value) => value !== undefined);
+/** In mebibytes, of those that say so. */
+function peaksOf(all: readonly ScanMeasurement[]): number[] {
+  return all.flatMap(({ peak }) => (peak === undefined ? [] : [peak / MEBIBYTE]));
 }
 
 function spread(values: readonly (number | undefined)[], digits = 2): string {
-  const summary = summarize(known(values));
+  const summary = summarize(values.filter((value) => value !== undefined));
   if (summary === undefined) return '';
   const [median, least, most] = [summary.median, summary.least, summary.most].map((value) => value.toFixed(digits));
   return `${median} (${least} to ${most})`;
-}
-
-function mebibytes(bytes: number | undefined): string {
-  return bytes === undefined ? '' : (bytes / MEBIBYTE).toFixed(0);
 }
 
 function tell(line: string): void {

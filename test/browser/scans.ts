@@ -65,7 +65,7 @@ const cases: Readonly<Record<string, (scene: Scene) => Promise<string | undefine
   },
 
   'A scan with a store in IndexedDB goes on when the page is loaded again': async ({ server, page, place }) => {
-    const { found, trace } = await scanInNode(server);
+    const { found, trace: whole } = await scanInNode(server);
     // So that it is loaded again in the middle of a batch, as likely as not.
     server.config.chunkSize = 1024;
     server.faults.add({ pause: { ms: 10, per: 'chunk' } });
@@ -81,13 +81,13 @@ const cases: Readonly<Record<string, (scene: Scene) => Promise<string | undefine
       () => page.evaluate(() => (Reflect.get(globalThis, 'scans') as Scans).shown()),
       (shown) => shown > 500,
     );
-    server.requests.reset();
     await page.reload();
     await ready(page);
+    const trace = (): Promise<string> => page.evaluate(() => (Reflect.get(globalThis, 'scans') as Scans).trace());
+    assert.ok(!(await trace()).includes('"complete"'), 'The scan had ended when the page was loaded again');
     assert.deepEqual(await ask(page, place, 'kept', server.url, BATCH), found);
     if (place === 'worker') return undefined;
-    const text = await page.evaluate(() => (Reflect.get(globalThis, 'scans') as Scans).trace());
-    const { complaints, broken, again } = coverageOf(traceOf([['page', text]]), trace, BATCH);
+    const { complaints, broken, again } = coverageOf(traceOf([['page', await trace()]]), whole, BATCH);
     assert.deepEqual(complaints, []);
     return `${broken} runs had ${again} objects shown again`;
   },
