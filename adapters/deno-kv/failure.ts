@@ -28,8 +28,13 @@ export function asStoreError(error: unknown, database: string): Error {
   if (isClosed(error)) return new ClosedError('The store is closed', { cause: error });
   const failure = failureOf(error);
   const name = JSON.stringify(database);
-  const sentence = SENTENCES[failure]?.(name) ?? `The Deno KV ${name} failed: ${firstLine(error)}`;
+  const sentence = SENTENCES[failure]?.(name) ?? `The Deno KV ${name} failed: ${hideCredentials(firstLine(error))}`;
   return new StoreError(sentence, failure, { cause: error });
+}
+
+/** A text that may hold urls, fit to be shown. */
+export function hideCredentials(text: string): string {
+  return text.replace(/(https?:\/\/)[^/?#\s]*@/gi, '$1');
 }
 
 function failureOf(error: unknown): StoreFailure {

@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { InputError, StoreError } from '../../src/core/errors.ts';
-import { hideCredentials } from '../../src/couch/request/address.ts';
 import type { Kv } from '../../src/kv/kv.ts';
 import type { Opened } from './connection.ts';
 import type { DenoKvDatabase } from './database.ts';
-import { asStoreError } from './failure.ts';
+import { asStoreError, hideCredentials } from './failure.ts';
 
 /** What opens a database. */
 type OpenKv = (place: string) => Promise<DenoKvDatabase>;
