@@ -46,7 +46,11 @@ export class Server {
     };
   }
 
-  /** Whether the server is there and not in maintenance (`GET /_up`). One request, tried once. */
+  /**
+   * Whether the server is there and not in maintenance (`GET /_up`). One request, tried once.
+   *
+   * @throws CouchError (401, 403) where the server does not tell that to this user
+   */
   async up(options: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
     const { connection, url } = this.#endpoint;
     try {
@@ -54,7 +58,7 @@ export class Server {
       answer.close();
       return true;
     } catch (error) {
-      if (isCouchError(error)) return false;
+      if (isCouchError(error) && error.status !== 401 && error.status !== 403) return false;
       throw error;
     }
   }

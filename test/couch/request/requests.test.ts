@@ -554,4 +554,9 @@ describe('A server', () => {
     ]);
     expect(couchdb.db('b/c+d').url).toBe(`${server.url}/prefix/b%2Fc%2Bd`);
   });
+
+  test.each([401, 403])('say that a user is not told whether a server is up: %i', async (status) => {
+    server = await startScriptedServer(answer({ error: 'unauthorized', reason: 'Not you' }, status));
+    await expect(couch(server.url).up()).rejects.toMatchObject({ name: 'CouchError', status });
+  });
 });
