@@ -1,10 +1,11 @@
+import { packKey } from '../kv/key.ts';
 import type { KvLimits } from '../kv/kv.ts';
 import type { Mutation } from './storage.ts';
 
 /** What a commit holds beside documents and bodies: counter, signal, checkpoint, failures, the record of a run or a job. */
 const RESERVED_MUTATIONS = 24;
 const RESERVED_BYTES = 64 * 1024;
-/** No key of pages and bodies is longer: a uuid, two words and two numbers. */
+/** No key of pages and bodies is longer: a uuid, two words and two numbers. Those of failures are. */
 const LONGEST_KEY = 128;
 
 /** Whether some records can be written in one commit, with room for what else it holds. */
@@ -22,16 +23,19 @@ export function* inCommits(
 ): Generator<readonly Mutation[], void, undefined> {
   const room = roomOf(limits);
   let commit: Mutation[] = [];
-  let bytes = 0;
+  let [bytes, keyBytes] = [0, 0];
   for (const record of records) {
-    const more = bytesOf(record);
-    if (commit.length > 0 && (commit.length >= room.records || bytes + more > room.bytes)) {
+    const [moreBytes, moreKeyBytes] = [bytesOf(record), packKey(record[0]).length];
+    const isFull =
+      commit.length >= room.records || bytes + moreBytes > room.bytes || keyBytes + moreKeyBytes > room.keyBytes;
+    if (commit.length > 0 && isFull) {
       yield commit;
       commit = [];
-      bytes = 0;
+      [bytes, keyBytes] = [0, 0];
     }
     commit.push(record);
-    bytes += more;
+    bytes += moreBytes;
+    keyBytes += moreKeyBytes;
   }
   if (commit.length > 0) yield commit;
 }
@@ -39,9 +43,14 @@ export function* inCommits(
 function roomOf({ mutationsPerUpdate, bytesPerUpdate, keyBytesPerUpdate }: KvLimits): {
   readonly records: number;
   readonly bytes: number;
+  readonly keyBytes: number;
 } {
   const records = Math.min(mutationsPerUpdate, Math.floor(keyBytesPerUpdate / LONGEST_KEY)) - RESERVED_MUTATIONS;
-  return { records, bytes: bytesPerUpdate - Math.min(RESERVED_BYTES, bytesPerUpdate / 4) };
+  return {
+    records,
+    bytes: bytesPerUpdate - Math.min(RESERVED_BYTES, bytesPerUpdate / 4),
+    keyBytes: keyBytesPerUpdate - RESERVED_MUTATIONS * LONGEST_KEY,
+  };
 }
 
 function bytesOf([, value]: Mutation): number {

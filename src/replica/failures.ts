@@ -13,10 +13,11 @@ const LONGEST_REASON = 1000;
 
 /** What a batch changes in the record of failures. */
 export interface FailureChanges {
-  readonly set: readonly Mutation[];
+  /** What was not on record. */
+  readonly added: readonly Mutation[];
+  /** What was, and has failed again. */
+  readonly repeated: readonly Mutation[];
   readonly delete: readonly Key[];
-  /** By how much the record grows. */
-  readonly growth: number;
 }
 
 /** The failures on record, in no particular order. */
@@ -69,12 +70,10 @@ export async function changeFailures(
     return attachment === undefined ? pathTo(tree, rev) !== undefined : !leaves(tree).some((leaf) => leaf.rev === rev);
   };
   const set = new Map<string, Mutation>();
-  let growth = 0;
   // Another writer may have brought meanwhile what failed here.
   for (const { id, rev, attachment, reason } of failed.filter((failure) => !isSettled(failure))) {
     const name = nameOf({ id, rev, attachment });
     const known = before.get(name);
-    if (known === undefined && !set.has(name)) growth += 1;
     const failure: FailedRevision = {
       id,
       rev,
@@ -92,7 +91,9 @@ export async function changeFailures(
     return isSettled(failure) || forgotten.has(revision) || (attachment !== undefined && brought.has(revision));
   };
   const over = [...before].filter(([name, { failure }]) => !set.has(name) && isOver(failure));
-  return { set: [...set.values()], delete: over.map(([, { key }]) => key), growth: growth - over.length };
+  const recordsOf = (isKnown: boolean): Mutation[] =>
+    [...set].filter(([name]) => before.has(name) === isKnown).map(([, mutation]) => mutation);
+  return { added: recordsOf(false), repeated: recordsOf(true), delete: over.map(([, { key }]) => key) };
 }
 
 interface FailureName extends Pick<FailedRevision, 'id' | 'rev'> {

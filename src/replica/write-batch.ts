@@ -2,12 +2,12 @@ import { backoffDelay } from '../core/backoff.ts';
 import { ContentionError } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
 import { encodeJson } from '../kv/json.ts';
-import type { Decision, Entry, Key, Kv } from '../kv/kv.ts';
+import type { Decision, Entry, Key, Kv, KvLimits } from '../kv/kv.ts';
 import type { NamedLocks } from '../kv/named-locks.ts';
 import { inCommits } from './commit-size.ts';
 import { changeReferences } from './contents/references.ts';
 import { type Counter, decodeCounter } from './counter.ts';
-import { changeFailures } from './failures.ts';
+import { changeFailures, type FailureChanges } from './failures.ts';
 import type { Layout } from './layout.ts';
 import type { Lifetime } from './lifetime.ts';
 import { isStorableId, type Keep, mergeBatch } from './merge-batch.ts';
@@ -40,11 +40,14 @@ const MOST_RACES = 20;
  *   closed between two commits
  */
 export async function writeBatch(writing: Writing, batch: WriteBatch): Promise<WriteResult> {
+  let written = 0;
   return takeTurn(
     writing,
     async (turn) => {
       const rejected = await tryToWrite(writing, turn, batch);
-      return rejected === 'lost' ? rejected : { written: turn.written, rejected };
+      // A turn may be lost after the documents were written.
+      written += turn.written;
+      return rejected === 'lost' ? rejected : { written, rejected };
     },
     () => writing.storage.upkeep(),
   );
@@ -91,12 +94,13 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
     trees,
     revisions: batch.revisions,
   });
-  const last: Mutation[] = [...failures.set];
+  const checkpoint: Mutation[] = [];
   if (batch.checkpoint !== undefined) {
-    last.push([layout.checkpoint(batch.checkpoint.id), encodeJson(batch.checkpoint.value)]);
+    checkpoint.push([layout.checkpoint(batch.checkpoint.id), encodeJson(batch.checkpoint.value)]);
   }
   const references = await changeReferences(kv, layout, changes, platform.now());
-  if (changes.length === 0 && last.length === 0 && failures.delete.length === 0) return rejected;
+  const failuresChanged = failures.added.length + failures.repeated.length + failures.delete.length;
+  if (changes.length === 0 && checkpoint.length === 0 && failuresChanged === 0) return rejected;
 
   const { ahead, announced, ...commit } = storage.prepare(changes, counter.next);
   if (ahead.length > 0) {
@@ -104,15 +108,44 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
     if (!(await turn.commit({ next: commit.next, set: announced }))) return 'lost';
     for (const records of inCommits(ahead, kv.limits)) if (!(await turn.writeAhead(records))) return 'lost';
   }
-  const done = await turn.commit({
+  const final: TurnCommit = {
     ...commit,
     changes,
-    set: [...commit.set, ...references.set, ...last],
-    delete: [...commit.delete, ...references.delete, ...failures.delete],
+    set: [...commit.set, ...references.set, ...checkpoint],
+    delete: [...commit.delete, ...references.delete],
     attachmentsMissing: references.missing,
-    failures: failures.growth,
-  });
-  return done ? rejected : 'lost';
+  };
+  return (await commitWithFailures(turn, final, failures, kv.limits)) ? rejected : 'lost';
+}
+
+/**
+ * Commits with the changes of the record of failures. Where they are too many for one commit, what failed is recorded before, and what is over
+ * is struck out after: wherever this ends, nothing is missed that has failed. False when the turn is lost.
+ */
+async function commitWithFailures(
+  turn: Turn,
+  final: TurnCommit,
+  { added, repeated, delete: over }: FailureChanges,
+  limits: KvLimits,
+): Promise<boolean> {
+  const { next, set = [], delete: deleted = [] } = final;
+  const emptied = (keys: readonly Key[]): Mutation[] => keys.map((key) => [key, new Uint8Array()]);
+  const changed = [...added, ...repeated, ...emptied(over)];
+  const whole = [...set, ...emptied(deleted), ...changed];
+  if (changed.length === 0 || [...inCommits(whole, limits)].length <= 1) {
+    const all = { set: [...set, ...added, ...repeated], delete: [...deleted, ...over] };
+    return turn.commit({ ...final, ...all, failures: added.length - over.length });
+  }
+  for (const some of inCommits(added, limits)) {
+    if (!(await turn.commit({ next, set: some, failures: some.length }))) return false;
+  }
+  for (const some of inCommits(repeated, limits)) if (!(await turn.commit({ next, set: some }))) return false;
+  if (!(await turn.commit(final))) return false;
+  for (const some of inCommits(emptied(over), limits)) {
+    const keys = some.map(([key]) => key);
+    if (!(await turn.commit({ next, delete: keys, failures: -keys.length }))) return false;
+  }
+  return true;
 }
 
 async function readHeads(

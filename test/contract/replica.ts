@@ -9,9 +9,6 @@ import type { OpenKv } from './store.ts';
 import type { Created } from './suite.ts';
 import type { Failure, TargetCandidate } from './target.ts';
 
-/** A point that a replica does not keep yet where a store's limits are small. */
-export const OPEN_UNDER_SMALL_LIMITS = 'records more failures in one batch than a store commits at once';
-
 /** A replica over a store, where every commit of the store can be made to fail. */
 export function replicaCandidate(createStore: () => Promise<Created<OpenKv>>): TargetCandidate {
   return {

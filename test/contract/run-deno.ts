@@ -8,7 +8,7 @@ import { createFsStore, fsCandidate } from './fs.ts';
 import { jobsSuite } from './jobs.ts';
 import { liveSuite } from './live.ts';
 import { memoryCandidate } from './memory.ts';
-import { OPEN_UNDER_SMALL_LIMITS, replicaCandidate } from './replica.ts';
+import { replicaCandidate } from './replica.ts';
 import { runSuites } from './run.ts';
 import { storeSuite } from './store.ts';
 import { targetSuite } from './target.ts';
@@ -24,9 +24,7 @@ const failed = await runSuites({
   'denoKv in a file': storeSuite(denoKvCandidate),
   'denoKv in memory': storeSuite(denoKvInMemory),
   'denoKv that is given': storeSuite(denoKvGiven),
-  'A replica over denoKv': targetSuite(replicaCandidate(createDenoKvStore)).filter(
-    ({ name }) => name !== OPEN_UNDER_SMALL_LIMITS,
-  ),
+  'A replica over denoKv': targetSuite(replicaCandidate(createDenoKvStore)),
   'A replica over denoKv, read live,': liveSuite(createDenoKvStore),
   'Jobs over denoKv': jobsSuite(createDenoKvStore),
   ...Object.fromEntries(tiny),
