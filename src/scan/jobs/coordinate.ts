@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../core/json-value.ts';
 import { decodeJson, encodeJson } from '../../kv/json.ts';
 import { listPages } from '../../kv/list.ts';
-import { sweep } from '../../kv/sweep.ts';
 import type { ScanEvent } from '../events.ts';
 import { newScanId } from '../pass/begin.ts';
 import { KeptRun } from '../pass/kept-run.ts';
@@ -68,7 +67,7 @@ async function begin(
   plugin: ScanPlugin,
   before: RunRecord | undefined,
 ): Promise<JsonObject | undefined> {
-  const { layout, platform, queue } = env;
+  const { platform, queue } = env;
   const { job, signal } = work;
   if (!(await env.source.isUp(signal))) return waitFor(work, platform.now() + env.lookEvery);
   const began = platform.elapsed();
@@ -106,7 +105,7 @@ async function begin(
     const of: PartData = { id: data.id, plugin: plugin.name, scan, part, scope, data: starting };
     return { id: `${scan}.${part}`, data: { ...of } };
   });
-  await sweep(env.kv, layout.parts(plugin.name));
+  await forgetParts(env, work, data);
   await queue.addAll(partType(data.id, plugin.name), jobs);
   const planned: RunRecord = { ...record, phase: 'scanning', parts: scopes.length, left: scopes.length };
   await write(env, work, data, planned);
@@ -146,7 +145,7 @@ async function complete(
   const again = run.at === undefined ? {} : { at: run.at };
   const finished: RunRecord = { ...record, phase: 'finished', ...again };
   await write(env, work, data, finished);
-  await sweep(env.kv, layout.parts(plugin.name));
+  await forgetParts(env, work, data);
   const at = await dueAt(env, data, finished);
   if (at !== undefined) return told(await waitFor(work, at), finished);
   return told({ state: 'finished' }, finished);
@@ -188,6 +187,14 @@ async function write(
 ): Promise<void> {
   const set = [[env.layout.run(plugin), encodeJson({ ...record, updatedAt: env.platform.now() })]] as const;
   await job.guard([], () => ({ set, result: undefined }));
+}
+
+/** Deletes what parts have kept, on the condition that the job is held: what parts of a later scan keep is needed. */
+async function forgetParts({ kv, layout }: ScanEnvironment, { job }: ScanWork, { plugin }: PluginData): Promise<void> {
+  for await (const entries of listPages(kv, { prefix: layout.parts(plugin) })) {
+    const keys = entries.map(({ key }) => key);
+    await job.guard([], () => ({ delete: keys, result: undefined }));
+  }
 }
 
 function tell(env: ScanEnvironment, run: PluginRun): void {
