@@ -131,6 +131,8 @@ async function complete(
       if (part?.scan === record.scan) parts.push(part);
     }
   }
+  // What a part has kept is lost, as after damage: what it has found is not to be believed either.
+  if (parts.length < record.parts) return begin(env, work, data, plugin, undefined);
   const merged = plugin.merge === undefined ? (parts[0]?.data ?? {}) : plugin.merge(parts.map((part) => part.data));
   const run = newRun(env, work, plugin, record.scan);
   const kept = new KeptRun(run, { ...record, position: { db: '' } }, ledgerOf(env, work), platform);
