@@ -43,7 +43,8 @@ export class Connection {
   }
 
   /**
-   * Tries something again while others are in the way: a file has one writer at a time, and Deno KV does not wait for its turn.
+   * Tries something again while others are in the way: a file has one writer at a time, and Deno KV does not wait for its
+   * turn.
    *
    * @param attempt gives its result in an array of one, and an empty one when it has lost a race
    */

@@ -11,8 +11,9 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * A key as Deno KV takes it, part by part, so that nothing is escaped twice: its order is that of packed keys, and Deno KV encodes it in no more
- * bytes. Strings are UTF-8, as `@deno/kv` would give back those that begin with U+FEFF without it.
+ * A key as Deno KV takes it, part by part: its order is that of packed keys, and Deno KV encodes it in no more bytes. A packed
+ * key in one part would be escaped once more, and take up to twice as many. Strings are UTF-8, as `@deno/kv` would give back
+ * those that begin with U+FEFF without it.
  */
 export function denoKey(key: Key): DenoKvKey {
   return [NAMESPACE, ...key.map(denoPart)];

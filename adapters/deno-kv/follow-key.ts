@@ -4,8 +4,8 @@ import { denoKey } from './entry.ts';
 import { tellsChanges } from './open.ts';
 
 /**
- * Follows a key by the signal of Deno KV itself, which comes from everywhere where the database is hosted. Of a file it comes from
- * this process alone, and would keep it from ending.
+ * Follows a key by the signal of Deno KV itself, which comes from everywhere where the database is hosted. Of a file it
+ * comes from this process alone, and would keep it from ending.
  *
  * @returns what ends it
  */

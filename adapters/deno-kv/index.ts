@@ -14,27 +14,29 @@ export type { DenoKvAtomic, DenoKvDatabase, DenoKvEntry, DenoKvKey, DenoKvKeyPar
 /** How a Deno KV is used. */
 export interface DenoKvOptions {
   /**
-   * Milliseconds from one look at the keys that are watched to the next, ten keys at a time. Default 1,000. Where reads are paid for,
-   * more is cheaper.
+   * Milliseconds from one look at the keys that are watched to the next, ten keys at a time. Default 1,000. Where reads are
+   * paid for, more is cheaper.
    */
   readonly every?: number | undefined;
 }
 
 /**
- * The store that a Deno KV holds: built into Deno, on Deno Deploy spread over many machines, and in Node.js and Bun by the package
- * `@deno/kv`, which is then to be installed beside couchtide. Any number of processes and runtimes may use one file at once.
+ * The store that a Deno KV holds: built into Deno, on Deno Deploy spread over many machines, and in Node.js and Bun by the
+ * package `@deno/kv`, which is then to be installed beside couchtide. Any number of processes and runtimes may use one file
+ * at once.
  *
- * Commits of this handle are told to its watches at once. Those of others are where Deno itself watches the database: a hosted one, or one
- * that was opened in Deno and is given. Else they are found by looking. An open store does not keep a process from ending,
- * and a watch only where Deno itself watches.
+ * Commits of this handle are told to its watches at once. Those of others are where Deno itself watches the database: a
+ * hosted one, or one that was opened in Deno and is given. Else they are found by looking. An open store does not keep a
+ * process from ending, and a watch only where Deno itself watches.
  *
- * All keys begin with `couchtide`; what else is in the database is left alone. Every commit is on disk when it is confirmed, relaxed ones too.
+ * All keys begin with `couchtide`; what else is in the database is left alone. Relaxed commits are strict ones.
  *
- * Calls raise StoreError `busy` when other processes have left no room to write for five seconds, `full`, `read-only`, `denied`, `foreign`,
- * `corrupt` and otherwise `failed`.
+ * Calls raise StoreError `busy` when other processes have left no room to write for five seconds, `full`, `read-only`,
+ * `denied`, `foreign`, `corrupt` and otherwise `failed`.
  *
- * @param place an open Deno KV, which stays open when the store is closed; or what to open: a file (its directory must be there), `:memory:`,
- *   or the url of a hosted database, for which the environment variable `DENO_KV_ACCESS_TOKEN` holds the token
+ * @param place an open Deno KV, which stays open when the store is closed; or what to open: a file (its directory must be
+ *   there), `:memory:`, or the url of a hosted database, for which the environment variable `DENO_KV_ACCESS_TOKEN` holds the
+ *   token
  * @throws StoreError as above, and `missing` where there is no Deno KV and none can be made; InputError for an empty path
  *
  * @example
@@ -66,11 +68,7 @@ class DenoKv implements Kv {
 
   async read(keys: readonly Key[]): Promise<(Entry | undefined)[]> {
     packKeys(keys, LIMITS, 'keysPerRead');
-    const wanted = keys.map(denoKey);
-    return this.#connection.patiently(async () => {
-      const found = await this.#connection.use(async (database) => database.getMany(wanted));
-      return [found.map(entryOf)];
-    });
+    return this.#connection.patiently(async () => [await this.#entries(keys)]);
   }
 
   async page(range: KeyRange, options: { readonly limit?: number; readonly reverse?: boolean } = {}): Promise<Page> {
@@ -98,7 +96,7 @@ class DenoKv implements Kv {
   ): Promise<R> {
     const packed = packKeys(guards, LIMITS, 'guardsPerUpdate');
     return this.#connection.patiently(async () => {
-      const seen = await this.read(guards);
+      const seen = await this.#entries(guards);
       const decision = decide(seen);
       const mutations = packMutations(decision, packed, LIMITS);
       const written = [...mutations.delete, ...mutations.set.map(([key]) => key)];
@@ -119,6 +117,11 @@ class DenoKv implements Kv {
   async close(): Promise<void> {
     this.#signals.close();
     await this.#connection.close();
+  }
+
+  async #entries(keys: readonly Key[]): Promise<(Entry | undefined)[]> {
+    const found = await this.#connection.use(async (database) => database.getMany(keys.map(denoKey)));
+    return found.map(entryOf);
   }
 }
 

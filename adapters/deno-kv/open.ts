@@ -31,7 +31,7 @@ export async function openDatabase(place: string | URL): Promise<Opened> {
   }
 }
 
-/** Whether changes are told by Deno itself. The watches of `@deno/kv` keep a process of Node.js from ending, even when they have ended. */
+/** Whether changes are told by Deno itself: a watch of `@deno/kv` keeps Node.js from ending, even when it has ended. */
 export function tellsChanges(database: DenoKvDatabase): boolean {
   const Kv = denoGlobal()?.Kv;
   return Kv !== undefined && database instanceof Kv;

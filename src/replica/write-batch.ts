@@ -119,8 +119,9 @@ async function tryToWrite(writing: Writing, turn: Turn, batch: WriteBatch): Prom
 }
 
 /**
- * Commits with the changes of the record of failures. Where they are too many for one commit, what failed is recorded before, and what is over
- * is struck out after: wherever this ends, nothing is missed that has failed. False when the turn is lost.
+ * Commits with the changes of the record of failures. Where they are too many for one commit, what failed is recorded
+ * before, and what is over is struck out after: wherever this ends, nothing is missed that has failed. False when the turn is
+ * lost.
  */
 async function commitWithFailures(
   turn: Turn,

@@ -126,6 +126,12 @@ describe('a file of Deno KV, shared by processes', () => {
     expect(await waiting).toMatchObject([{ status: 'rejected', reason: { name: 'ClosedError' } }]);
   });
 
+  test.each(RUNTIMES)('takes in %s all that its limits allow at once', async (runtime) => {
+    const filling = start('fill', await temporaryFile(), '', runtime);
+    expect(await filling.line()).toBe('0 0 true');
+    expect(await filling.ended).toEqual({ code: 0, signal: null, stderr: '' });
+  });
+
   test('takes a pull of Deno and one of Node.js at the same time, and is faithful to their source', async () => {
     const server = await startServer();
     onTestFinished(() => server.close());

@@ -12,11 +12,12 @@ import { denoKv } from '../../../adapters/deno-kv/index.ts';
 import { couch } from '../../../src/couch/couch.ts';
 import { createQueue } from '../../../src/jobs/queue.ts';
 import { work } from '../../../src/jobs/work.ts';
-import type { Kv } from '../../../src/kv/kv.ts';
+import { packKey } from '../../../src/kv/key.ts';
+import type { Key, Kv } from '../../../src/kv/kv.ts';
 import { pull } from '../../../src/pull/pull.ts';
 import { openReplica } from '../../../src/replica/replica.ts';
 import { traced } from '../../faults/job-trace.ts';
-import { countUp, readCount, writeCommit } from '../fs/commits.ts';
+import { bytesOf, countUp, readCount, writeCommit } from '../fs/commits.ts';
 
 const PROGRAMS: Readonly<Record<string, (kv: Kv, argument: string) => Promise<void>>> = {
   /** Counts up so many times. */
@@ -62,6 +63,28 @@ const PROGRAMS: Readonly<Record<string, (kv: Kv, argument: string) => Promise<vo
     database.exec('ROLLBACK');
   },
 
+  /** Commits as much at once as the limits allow, and the longest keys, of what takes most room in a key. */
+  async fill(kv) {
+    const { bytesPerUpdate, guardsPerUpdate, keyBytesPerUpdate, mutationsPerUpdate, keyBytes } = kv.limits;
+    const guards = Array.from({ length: guardsPerUpdate }, (_, at): Key => ['g', at]);
+    let keysLeft = keyBytesPerUpdate - guards.reduce((sum, key) => sum + packKey(key).length, 0);
+    let bytesLeft = bytesPerUpdate - keysLeft;
+    const set = Array.from({ length: mutationsPerUpdate }, (_, at) => {
+      const keyLength = Math.floor(keysLeft / (mutationsPerUpdate - at));
+      const valueLength = Math.floor(bytesLeft / (mutationsPerUpdate - at));
+      keysLeft -= keyLength;
+      bytesLeft -= valueLength;
+      return [longKey(['k', at], keyLength), new Uint8Array(valueLength)] as const;
+    });
+    await kv.update(guards, () => ({ set, result: undefined }));
+    const numbers = Array.from({ length: Math.floor(keyBytes / 9) }, () => 0);
+    const longest: Key[] = [numbers, longKey(['\ufeff'], keyBytes)];
+    await kv.update(longest, () => ({ set: longest.map((key) => [key, bytesOf(1)] as const), result: undefined }));
+    const found = await kv.read(longest);
+    say(`${keysLeft} ${bytesLeft} ${JSON.stringify(found.map((entry) => entry?.key)) === JSON.stringify(longest)}`);
+    await kv.close();
+  },
+
   /** Works on jobs of a type until it is ended. */
   async work(kv, type) {
     for await (const event of work(createQueue(kv), type, traced(20), { concurrency: 2 })) say(event.type);
@@ -78,6 +101,12 @@ const PROGRAMS: Readonly<Record<string, (kv: Kv, argument: string) => Promise<vo
 
 const [what = '', file = '', argument = ''] = process.argv.slice(2);
 await PROGRAMS[what]?.(await denoKv(file, { every: 50 }), argument);
+
+/** A key of so many bytes, nearly all of them for zeros. */
+function longKey(beginning: Key, length: number): Key {
+  const room = length - packKey([...beginning, '']).length;
+  return [...beginning, '\0'.repeat(Math.floor(room / 2)) + 'a'.repeat(room % 2)];
+}
 
 function say(line: string): void {
   writeSync(1, `${line}\n`);
