@@ -28,6 +28,10 @@ function start(what: string, file: string, argument = '', runtime: Runtime = 'no
   return startProgram(new URL('./store-program.ts', import.meta.url), [what, file, argument], runtime);
 }
 
+function lock(file: string): ChildProgram {
+  return startProgram(new URL('./lock-program.ts', import.meta.url), [file]);
+}
+
 async function temporaryFile(): Promise<string> {
   return join(await temporaryDirectory(), 'deno-kv.db');
 }
@@ -107,7 +111,7 @@ describe('a file of Deno KV, shared by processes', () => {
     const file = await temporaryFile();
     const kv = await open(file);
     await countUp(kv);
-    const other = start('lock', file, file);
+    const other = lock(file);
     expect(await other.line()).toBe('locked');
     await expect(countUp(kv)).rejects.toMatchObject({ name: 'StoreError', failure: 'busy', retryable: true });
     expect(await readCount(kv)).toBe(1);
@@ -120,7 +124,7 @@ describe('a file of Deno KV, shared by processes', () => {
     const file = await temporaryFile();
     const kv = await open(file);
     await countUp(kv);
-    expect(await start('lock', file, file).line()).toBe('locked');
+    expect(await lock(file).line()).toBe('locked');
     const waiting = Promise.allSettled([countUp(kv)]);
     await kv.close();
     expect(await waiting).toMatchObject([{ status: 'rejected', reason: { name: 'ClosedError' } }]);

@@ -4,10 +4,8 @@
  *
  * @module
  */
-import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import process from 'node:process';
-import { DatabaseSync } from 'node:sqlite';
 import { denoKv } from '../../../adapters/deno-kv/index.ts';
 import { couch } from '../../../src/couch/couch.ts';
 import { createQueue } from '../../../src/jobs/queue.ts';
@@ -51,16 +49,6 @@ const PROGRAMS: Readonly<Record<string, (kv: Kv, argument: string) => Promise<vo
   async idle(kv) {
     kv.watch(['count']).subscribe();
     say('idle');
-  },
-
-  /** Keeps others from writing until it is told a line. */
-  async lock(_, file) {
-    const database = new DatabaseSync(file);
-    database.exec('BEGIN IMMEDIATE');
-    say('locked');
-    await once(process.stdin, 'data');
-    process.stdin.pause();
-    database.exec('ROLLBACK');
   },
 
   /** Commits as much at once as the limits allow, and the longest keys, of what takes most room in a key. */
