@@ -6,7 +6,8 @@ export type DenoKvKey = readonly DenoKvKeyPart[];
 
 /** What a key holds; of an absent one the versionstamp is null. */
 export interface DenoKvEntry {
-  readonly key: DenoKvKey;
+  /** Of parts that may be more than {@link DenoKvKeyPart} knows: newer kinds of them, whoever has stored them. */
+  readonly key: readonly unknown[];
   readonly value: unknown;
   readonly versionstamp: string | null;
 }

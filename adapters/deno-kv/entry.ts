@@ -56,7 +56,7 @@ function denoPart(part: KeyPart): DenoKvKeyPart {
   return part === 0 ? 0 : part;
 }
 
-function partOf(part: DenoKvKeyPart): KeyPart {
+function partOf(part: unknown): KeyPart {
   if (typeof part === 'number') return part;
   if (!(part instanceof Uint8Array)) throw foreign();
   try {
