@@ -76,13 +76,18 @@ async function tell(
 ): Promise<ExitCode> {
   let summary: ScanSummary | undefined;
   let found = 0;
+  let isPartial = false;
   try {
     for await (const event of events) {
       if (event.type === 'summary') summary = event;
       if (event.type === 'progress') progress.draw(event);
       if (!isTold(event)) continue;
       progress.clear();
-      if (event.type === 'failure') stderr.write(`${failureText(event)}\n`);
+      if (event.type === 'failure') {
+        stderr.write(`${failureText(event)}\n`);
+        // A database that was passed over: that nothing was found in it must not look like a clean bill.
+        isPartial ||= event.plugin === undefined;
+      }
       await output.tell(event);
       if (event.type !== 'finding') continue;
       found += 1;
@@ -94,7 +99,7 @@ async function tell(
     await output.end(summary);
   }
   const hasFailed = Object.values(summary?.plugins ?? {}).some(({ state }) => state === 'failed');
-  if (hasFailed) return ExitCode.failed;
+  if (hasFailed || isPartial) return ExitCode.failed;
   return found > 0 ? ExitCode.found : ExitCode.done;
 }
 
