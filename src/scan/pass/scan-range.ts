@@ -39,16 +39,21 @@ export async function* scanRange(
     signal,
   });
   const delivery = new Delivery(pass, db, handle);
-  for await (const { rows, place } of pages) {
-    await delivery.deliver(rows, [visit]);
-    kept.pass(rows.length);
-    if (place !== undefined) kept.position = { db: db.name, inDocuments: true, after: place };
-    const isSpent = budget.isSpent(counts.documents);
-    await commitRuns(pass, [kept], isSpent);
-    tellProgress(pass, db.name, undefined);
-    yield drain(pass);
+  for await (const page of pages) {
+    // They come in pieces of any size: no more is shown than one commit covers.
+    for (let { rows } = page; rows.length > 0 && visit.goesOn; ) {
+      const some = rows.slice(0, Math.max(1, batch - kept.uncommitted));
+      rows = rows.slice(some.length);
+      await delivery.deliver(some, [visit]);
+      kept.pass(some.length);
+      kept.position = { db: db.name, inDocuments: true, after: some.at(-1)?.id ?? '' };
+      const isSpent = budget.isSpent(counts.documents);
+      await commitRuns(pass, [kept], isSpent);
+      tellProgress(pass, db.name, undefined);
+      yield drain(pass);
+      if (isSpent) return false;
+    }
     if (!visit.goesOn) break;
-    if (isSpent) return false;
   }
   if (run.outcome === undefined) {
     await run.step('dbClosing', 'db', { db: db.name }, (state, context) =>
