@@ -17,8 +17,10 @@ const MEBIBYTE = 1024 * 1024;
 const LIMITS = ['--max-old-space-size=96'];
 
 test(`a pull of ${MANY} documents needs as much memory as one of ${FEW}`, { timeout: 300_000 }, async () => {
-  const few = await measurePull(FEW);
-  const many = await measurePull(MANY);
+  const [few, many] = await typical(
+    () => measurePull(FEW),
+    () => measurePull(MANY),
+  );
   console.log(`Peak RSS: ${mebibytes(few)} MiB for ${FEW} documents, ${mebibytes(many)} MiB for ${MANY}`);
   expect([few.contents, many.contents]).toEqual([FEW, MANY].map((count) => ({ documents: count, leaves: count })));
   expect(many.peak - few.peak).toBeLessThanOrEqual(32 * MEBIBYTE);
@@ -30,6 +32,17 @@ test(`an attachment of ${LONG} MiB needs little more memory than one of ${SHORT}
   console.log(`Peak RSS: ${mebibytes(short)} MiB for ${SHORT} MiB, ${mebibytes(long)} MiB for ${LONG} MiB`);
   expect(long.peak - short.peak).toBeLessThanOrEqual(64 * MEBIBYTE);
 });
+
+/** When the collector runs is chance, and moves a peak by some mebibytes: of three runs of each, in turn, those in the middle. */
+async function typical<T extends readonly (() => Promise<Measurement>)[]>(
+  ...measures: T
+): Promise<{ [Index in keyof T]: Measurement }> {
+  const runs: Measurement[][] = measures.map(() => []);
+  for (let round = 0; round < 3; round += 1) {
+    for (const [index, measured] of measures.entries()) runs[index]?.push(await measured());
+  }
+  return runs.map((of) => of.sort((a, b) => a.peak - b.peak)[1]) as { [Index in keyof T]: Measurement };
+}
 
 /** Pulls so many small documents into a directory. */
 function measurePull(count: number): Promise<Measurement> {
